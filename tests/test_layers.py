@@ -365,24 +365,20 @@ def test_a_file_has_a_docstring_and_one_topic() -> None:
 
 # A first line is read alone, in help and in lists: an imperative, a noun phrase, or "Whether".
 NO_SENTENCE = re.compile(
-    r"(What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Somebody|Nobody|How|Where|When|Which|Why"
+    r"(This|These|What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Somebody|Nobody|How|Where|When|Which|Why"
     r"|Is|Are|Was|Were|Does|Has|Can|Could|Must|Should|Will|Would)\b|.*\?$"
 )
 
 
 def test_a_docstring_begins_with_a_sentence_of_its_own() -> None:
     described = [
-        (path, node, documented.splitlines()[0])
+        (f"{name(path)}:{getattr(node, 'lineno', 1)}", documented.splitlines()[0])
         for path in MODULES
         for node in nodes(path)
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (documented := ast.get_docstring(node))
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and (documented := ast.get_docstring(node))
     ]
     assert len(described) > 1000
-    wrong = [
-        f"{name(path)}:{node.lineno} {node.name}: {first}"
-        for path, node, first in described
-        if NO_SENTENCE.match(first)
-    ]
+    wrong = [f"{where}: {first}" for where, first in described if NO_SENTENCE.match(first)]
     assert sorted(wrong) == [], 'begin with a verb ("Return ..."), with "Whether" or with a noun'
 
 

@@ -1,1 +1,1 @@
-"""What each IRC command does: one function per command, in files by theme, declared by a decorator."""
+"""The IRC commands: one function per command, in files by theme, declared by a decorator."""

@@ -21,7 +21,7 @@ _CLIENT_SSL = 0x01
 
 
 class ProxyError(ValueError):
-    """This is not a PROXY header; the text says why."""
+    """An invalid PROXY header; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""When to check each connection next: a second without a due connection costs nothing, even with many idle ones."""
+"""Schedule of the next check of each connection.
+
+A second without a due connection costs nothing, even with many idle ones.
+"""
 
 from math import ceil
 

@@ -1,4 +1,4 @@
-"""How much of the history one connection, one account and one address may fill, in bytes a minute.
+"""Limits on what one connection, one account and one address may add to the history, in bytes a minute.
 
 Each connection draws a portion and uses it up (`Session.room`), so a message costs one subtraction, and the limits are
 checked only when a portion is used up.

@@ -1,4 +1,4 @@
-"""Where the client keeps its files, and what it knows from the last time.
+"""Paths of the client's files, and the state stored between runs.
 
 https://specifications.freedesktop.org/basedir-spec/latest/
 """

@@ -1,1 +1,1 @@
-"""What every command needs: the registry, its context, answers, errors."""
+"""Shared parts of all commands: the registry, its context, answers, errors."""

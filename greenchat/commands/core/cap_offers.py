@@ -1,4 +1,4 @@
-"""Which capabilities are offered to a session, and their values."""
+"""The capabilities offered to a session, and their values."""
 
 from collections.abc import Callable
 

@@ -306,22 +306,22 @@ class Connection:
             ctx = self.context(message)
             self.finish(ctx, run(ctx))
 
-    def finish(self, ctx: Context, continuation: Continuation | None) -> None:
+    def finish(self, ctx: Context, work: Continuation | None) -> None:
         """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client reads it.
 
         Returns when no remaining work needs this connection.
         """
-        while continuation is not None:
+        while work is not None:
             self.unanswered = ctx.message.command
-            if isinstance(continuation, Background):
-                self.server.carry_out(continuation)
+            if isinstance(work, Background):
+                self.server.carry_out(work)
                 break
             result = None
-            if isinstance(continuation, Deferred):
+            if isinstance(work, Deferred):
                 try:
-                    result = self.server.threads.do(continuation, self.session)
+                    result = self.server.threads.do(work, self.session)
                 finally:
-                    continuation.done()
+                    work.done()
                 self.pace.work()
             else:
                 self._wait_until_taken()
@@ -329,11 +329,7 @@ class Connection:
                 return
             self.server.turn.begin()
             ctx.now = self.server.now()
-            continuation = (
-                resume(ctx, continuation, result)
-                if isinstance(continuation, Deferred)
-                else continue_stream(ctx, continuation)
-            )
+            work = resume(ctx, work, result) if isinstance(work, Deferred) else continue_stream(ctx, work)
         self.unanswered = ""
         if ctx.weight > 1:
             self.pace.charge(ctx.weight - 1)
