@@ -78,7 +78,7 @@ INNER_ORDER = {
     "bench": [
         {"figures", "framing", "peers", "process", "progress", "pseudo_terminal", "wire"},
         {"attackers", "plot", "sampling", "swarm", "transcript"},
-        {"crowd", "flights", "node_processes", "reader", "targets"},
+        {"connecting", "messages_in_flight", "node_processes", "reader", "targets"},
         {"load"},
         {"node_delay", "scenario"},
         {"node_loss", "worker"},
