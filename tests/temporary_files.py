@@ -48,4 +48,4 @@ def _share_bytecode() -> None:
 if "PYTEST_VERSION" in os.environ:  # programs of the tests that run by themselves import the fixtures, too
     _keep_in_memory()
     _share_bytecode()
-    os.environ.pop("PYTHONUNBUFFERED", "")  # it hides what is left in a buffer at the end: see net/test_sighup
+    os.environ.pop("PYTHONUNBUFFERED", "")  # it hides what is left in a buffer at the end: see server/test_terminal

@@ -19,8 +19,8 @@ _INTRODUCTION = (
 README = {
     "**No seen message is lost**, also if the server is killed: a message is delivered only after its transaction was"
     " committed.": (
-        "server/test_history_promises.py::test_all_messages_are_stored_in_the_order_seen",
-        "server/test_history_promises.py::test_a_message_that_cannot_be_stored_is_seen_by_nobody",
+        "server/data/test_store_keeper_promises.py::test_all_messages_are_stored_in_the_order_seen",
+        "server/data/test_store_keeper_promises.py::test_a_message_that_cannot_be_stored_is_seen_by_nobody",
         "features/test_crash.py::test_repeated_kills_lose_nothing",
         "hostile/test_failing_disk.py::test_a_confirmed_change_is_stored",
     ),
@@ -30,19 +30,19 @@ README = {
     ),
     "**A full or failing disk** disconnects nobody from a single server: the sender gets an error, nobody the"
     " message.": (
-        "server/test_history_promises.py::test_a_full_disk_refuses_messages_and_disconnects_nobody",
+        "server/data/test_store_keeper_promises.py::test_a_full_disk_refuses_messages_and_disconnects_nobody",
         "hostile/test_failing_disk.py::test_a_disk_that_fails_and_recovers",
         "features/test_crash.py::test_a_full_disk_loses_nothing_that_was_seen",
     ),
     "**No duplicates**: a client can send a message with its own id again after a lost connection.": (
-        "server/test_history_promises.py::test_a_message_sent_again_is_stored_once",
-        "server/test_history_promises.py::test_a_message_sent_again_after_a_restart_is_stored_once",
+        "server/data/test_store_keeper_promises.py::test_a_message_sent_again_is_stored_once",
+        "server/data/test_store_keeper_promises.py::test_a_message_sent_again_after_a_restart_is_stored_once",
     ),
     "**Deleted messages are gone**, within a minute also from the files of the database, and so is history beyond the"
     " limits of `[storage]`.": (
-        "storage/test_erasure.py::test_an_erased_text_is_in_no_file",
-        "storage/test_erasure.py::test_expired_texts_are_in_no_file_and_the_files_shrink",
-        "storage/test_erasure.py::test_a_start_that_cannot_move_the_log_of_the_last_server",
+        "storage/test_housekeeping_erasure.py::test_an_erased_text_is_in_no_file",
+        "storage/test_housekeeping_erasure.py::test_expired_texts_are_in_no_file_and_the_files_shrink",
+        "storage/test_housekeeping_erasure.py::test_a_start_that_cannot_move_the_log_of_the_last_server",
         "commands/messages/test_redact.py",
     ),
     "Not changed are earlier backups and exports, files of `--record`, and what clients have. With nodes, deleted"
@@ -60,7 +60,7 @@ README = {
     "A damaged database is refused, never replaced.": (
         "hostile/test_faults.py::test_a_corrupted_database_is_reported_in_one_line",
         "storage/test_backup.py::test_no_database_is_created_beside_the_remains_of_another",
-        "storage/test_damage.py::test_the_server_refuses_it_in_one_line",
+        "storage/test_inspection_damage.py::test_the_server_refuses_it_in_one_line",
     ),
     "**It is robust**: floods, slow readers, broken input, kills and full disks delay other users only briefly.": (
         "hostile/test_floods.py::test_a_flood_of_commands",
@@ -77,8 +77,8 @@ README = {
     " to twice as much ([figures](greenchat/bench/README.md)). Of ten million messages, the latest of a channel come in"
     " milliseconds. `greenchat-bench` reproduces both.": (
         "bench/test_peers.py",
-        "bench/test_history.py::test_figures_of_writing_and_reading",
-        "bench/test_run.py",
+        "bench/scenarios/test_history.py::test_figures_of_writing_and_reading",
+        "bench/test_main.py",
     ),
     "The defaults work without a configuration.": ("server/test_main.py::test_two_servers_side_by_side",),
     "`greenchat-server --print-config > server.toml` writes every key with its explanation and default;"
@@ -114,16 +114,16 @@ README = {
 
 SECURITY = {
     "reading messages that were not meant for you;": (
-        "commands/history/test_closures.py",
+        "commands/history/test_reading_closures.py",
         "commands/accounts/test_former_accounts.py",
-        "server/data/test_old_database.py::test_private_conversations_go_to_their_accounts",
+        "storage/test_account_ids.py::test_private_conversations_go_to_their_accounts",
     ),
     "acting as somebody else;": (
         "hostile/test_leaks.py::test_commands_for_operators_only",
         "hostile/test_leaks.py::test_privileges_by_rank",
         "hostile/test_injection.py::test_a_line_stays_one_line",
-        "commands/services/test_sessions.py",
-        "commands/connection/test_reserved_names.py",
+        "commands/services/test_nick_sessions.py",
+        "commands/connection/test_reservations.py",
         "commands/connection/test_lost_connections.py::test_a_token_made_over_tls_is_accepted_over_tls_only",
     ),
     "learning about a secret channel, a hidden address or an account;": (

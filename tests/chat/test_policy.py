@@ -1,4 +1,4 @@
-"""Modes that clients without TLS can't show in tests/commands/channels/test_join.py and test_speech_modes.py."""
+"""Modes that clients without TLS can't show in tests/commands/channels/test_join_part.py and test_speech_modes.py."""
 
 import pytest
 

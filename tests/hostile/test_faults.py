@@ -1,7 +1,7 @@
 """Faults around the server: signals, the disk, descriptors, the clock. Its process is a real one.
 
 `kill -9` and the full disk are in tests/features/test_crash.py, a failing store in
-tests/server/test_history_promises.py.
+tests/server/data/test_store_keeper_promises.py.
 """
 
 import os

@@ -19,9 +19,9 @@ from tests.opers import become_oper
 from tests.patience import PATIENCE
 from tests.server import forked
 from tests.server.forked import Forked
-from tests.server.net.test_sighup import OPERATORS
 from tests.server.nodes.nats import NEEDED
 from tests.server.process import SCRIPT, Process, environment, started
+from tests.server.test_terminal import OPERATORS
 
 # greenchat-server with a longer wait for its folder: on a busy machine the rest of a test takes more than 5 s
 _PATIENT = f"""

@@ -359,7 +359,7 @@ PROBES: dict[str, Probe] = {
     "CHANTYPES": chantypes,
     "CHATHISTORY": chathistory,
     "CLIENTTAGDENY": denied,
-    "ELIST": equal_to("CMNTU"),  # test_list.py tests each
+    "ELIST": equal_to("CMNTU"),  # channels/test_names_list_search.py tests each
     "EXCEPTS": list_mode,
     "EXTBAN": extban,
     "FORWARD": forward,

@@ -17,12 +17,12 @@ from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.supervisor import _Child
 from greenchat.server.tools.running import status_rows
+from tests.features.nodes.test_agreement import STAFF
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.forked import run, started
 from tests.server.nodes.nats import NEEDED
 from tests.server.nodes.talkers import wait_until
-from tests.server.nodes.test_agreement import STAFF
 from tests.server.process import Running
 
 pytestmark = NEEDED

@@ -11,10 +11,10 @@ from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine
 from greenchat.server.nodes.engine_errors import EngineError
 from greenchat.server.nodes.object_store import ObjectStore
+from tests.features.nodes.test_machines import machines
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.talkers import Talker, check
-from tests.server.nodes.test_machines import machines
 
 pytestmark = NEEDED
 

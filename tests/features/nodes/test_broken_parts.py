@@ -12,13 +12,13 @@ from types import SimpleNamespace
 import pytest
 
 from greenchat.server.control.client import ask
+from tests.features.nodes.test_agreement import STAFF
 from tests.hostile.test_failing_disk import Disk
 from tests.irc import Client
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.proxy import Proxy
 from tests.server.nodes.talkers import Talker, check, wait_until
-from tests.server.nodes.test_agreement import STAFF
 
 pytestmark = NEEDED
 

@@ -1,6 +1,6 @@
 """A node that was off catches up quickly.
 
-`python -m tests.server.nodes.test_catching_up` measures it.
+`python -m tests.features.nodes.test_catching_up` measures it.
 """
 
 import sys

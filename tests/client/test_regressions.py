@@ -10,13 +10,13 @@ from tests.named_tests import missing_tests
 
 FAULTS = {
     "CTCP out of a history is answered again, and by each device": (
-        "client/handlers/test_automatic.py::test_history_causes_no_action",
-        "client/handlers/test_automatic.py::test_an_echo_causes_no_action",
-        "client/handlers/test_automatic.py::test_new_messages_cause_the_actions",
-        "client/handlers/test_automatic.py::test_this_device_answers_if_no_other_does",
+        "client/handlers/test_messages_automatic.py::test_history_causes_no_action",
+        "client/handlers/test_messages_automatic.py::test_an_echo_causes_no_action",
+        "client/handlers/test_messages_automatic.py::test_new_messages_cause_the_actions",
+        "client/handlers/test_messages_automatic.py::test_this_device_answers_if_no_other_does",
     ),
     "One's own automatic answer is shown as somebody's": (
-        "client/handlers/test_automatic.py::test_the_echo_of_an_automatic_answer_is_not_shown",
+        "client/handlers/test_messages_automatic.py::test_the_echo_of_an_automatic_answer_is_not_shown",
     ),
     "--plain hides own lines, replies, reactions and dates": (
         "client/test_line_mode.py::test_own_messages_of_another_device_are_printed",
@@ -38,7 +38,7 @@ FAULTS = {
         "client/handlers/test_own_state.py::test_rejoining_resets_the_state_of_the_channel",
         "client/handlers/test_own_state.py::test_the_present_key_is_used",
     ),
-    "Prompts get between each other, unhidden, and take commands for answers": ("client/input/test_questions.py",),
+    "Prompts get between each other, unhidden, and take commands for answers": ("client/input/test_question_queue.py",),
     "Hints are cut where the way out stands": (
         "client/view/test_hints.py::test_a_hint_is_whole",
         "client/view/test_hints.py::test_without_room_a_key_shows_the_hint",
@@ -54,8 +54,10 @@ FAULTS = {
         "client/test_main.py::test_the_suggested_nick_is_usable",
         "client/state/test_destination.py::test_destinations",
     ),
-    "The benchmark of the client measures itself": ("bench/test_client.py::test_a_long_burst_is_searched_once",),
-    "The start loads what nobody needs yet": ("client/test_start.py",),
+    "The benchmark of the client measures itself": (
+        "bench/scenarios/test_client.py::test_a_long_burst_is_searched_once",
+    ),
+    "The start loads what nobody needs yet": ("client/test_main_start.py",),
     "Settings take any value": (
         "client/state/test_settings.py::test_an_invalid_value_is_refused_with_the_valid_ones",
         "client/state/test_settings.py::test_every_setting_has_a_check_where_possible",
@@ -79,7 +81,7 @@ FAULTS = {
         "client/handlers/test_own_state.py::test_lines_of_the_server_are_not_activity",
     ),
     "Ctrl-K and its like only in the line that is said": (
-        "client/input/test_questions.py::test_all_input_lines_have_the_keys_of_the_editor",
+        "client/input/test_question_queue.py::test_all_input_lines_have_the_keys_of_the_editor",
     ),
     "/notify loses who changes their nickname": (
         "client/handlers/test_own_state.py::test_the_notify_list_follows_a_nick_change",
@@ -105,7 +107,7 @@ MISSED = {
         "features/test_client.py::test_a_saved_network_is_opened_by_name_and_its_windows_are_restored",
     ),
     "bouncers": ("client/irc/test_bouncer.py",),
-    "settings": ("client/state/test_settings.py", "client/state/test_overrides.py"),
+    "settings": ("client/state/test_settings.py", "client/state/test_settings_overrides.py"),
     "completion with a list": (
         "client/input/test_switcher.py::test_completions_of_tab",
         "client/input/test_switcher.py::test_candidates_are_shown_and_selected",
@@ -114,7 +116,7 @@ MISSED = {
     ),
     "a fuzzy switcher": ("client/input/test_switcher.py::test_the_better_match_comes_first",),
     "the first unread": ("client/state/test_bindings.py::test_switching_to_activity",),
-    "windows beside each other": ("client/view/test_splits.py",),
+    "windows beside each other": ("client/view/test_layout.py",),
     "the mouse": (
         "client/view/test_pointer.py",
         "features/test_client.py::test_the_mouse_setting_is_saved",

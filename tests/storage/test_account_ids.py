@@ -20,7 +20,7 @@ from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
 from tests.opers import WITH_OPERS, become_oper
 
-OLD = Path(__file__).parents[2] / "storage" / "version_0_1_0.sql"
+OLD = Path(__file__).with_name("version_0_1_0.sql")
 CAPS = (
     "sasl message-tags server-time batch draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2"
 )

@@ -7,12 +7,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.features.nodes.test_agreement import STAFF
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
 from tests.server.nodes.talkers import wait_until
-from tests.server.nodes.test_agreement import STAFF
 
 pytestmark = NEEDED
 CAPS = "batch cap-notify draft/chathistory draft/multiline echo-message labeled-response message-tags server-time"

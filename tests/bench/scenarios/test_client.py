@@ -11,7 +11,7 @@ import pytest
 from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, StageServer, TerminalClient
 from tests.irc import Client
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE = 120
 ARGUMENTS = ["client", "--only", "greenchat", "--json"]
 

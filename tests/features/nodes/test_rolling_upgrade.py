@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.acts import OLDEST, VERSION
+from tests.features.nodes.test_agreement import STAFF
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.forked import Forked, run, started
@@ -20,7 +21,6 @@ from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.rolling_upgrade import LATER, NEW, OLD, Installation, MovingClient
 from tests.server.nodes.talkers import check, wait_until
-from tests.server.nodes.test_agreement import STAFF
 from tests.server.nodes.test_supervisor import pid_of
 from tests.server.process import Process, environment
 

@@ -16,6 +16,7 @@ from greenchat.commands.nodes.membership import PLATFORM
 from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, StoredLog
+from tests.features.nodes.test_faults import come_back
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
@@ -23,7 +24,6 @@ from tests.server.forked import run
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.talkers import Talker, check, wait_until
-from tests.server.nodes.test_faults import come_back
 from tests.server.process import SCRIPT
 
 pytestmark = NEEDED

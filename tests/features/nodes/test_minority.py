@@ -11,13 +11,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.features.nodes.test_faults import come_back
 from tests.irc import Client
 from tests.ports import reserved_port
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats
 from tests.server.nodes.proxy import Proxy
 from tests.server.nodes.talkers import Talker, check
-from tests.server.nodes.test_faults import come_back
 
 pytestmark = NEEDED
 
