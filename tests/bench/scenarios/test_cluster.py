@@ -5,7 +5,7 @@ import pytest
 from greenchat.bench import node_loss
 from greenchat.bench.main import main
 from greenchat.bench.reader import Reader
-from greenchat.bench.scenario import cluster
+from greenchat.bench.scenarios import cluster
 from greenchat.bench.scenarios.cluster import report, report_faults
 from greenchat.bench.transcript import ViolationError
 from tests.server.nodes.nats import NEEDED
