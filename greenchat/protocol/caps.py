@@ -1,8 +1,8 @@
 """IRCv3 capabilities that the server offers and the client asks for: one row each, with a link to the specification.
 
 A set of capabilities is an int of bits, so that a test is one `&`, and the set can be a part of the key under which an
-`Envelope` caches its bytes. Such sets are stored: in snapshots, in the log of nodes, with push subscriptions. So a row's
-number never changes and is never used again; a new row takes the next number, wherever in the table it is.
+`Envelope` caches its bytes. Such sets are stored: in snapshots, in the log of nodes, with push subscriptions. So the
+number of a row never changes and is never used again; a new row takes the next number, wherever in the table it is.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,8 @@ CAPABILITIES: dict[str, Capability] = {}
 
 def _capability(number: int, name: str, spec: str, *, wire: bool = False, served: bool = True, since: int = 1) -> int:
     """Add a row, and return its bit. number: of the bit. spec: a link, or its end."""
-    assert name not in CAPABILITIES and all(each.bit != 1 << number for each in CAPABILITIES.values()), name
+    assert name not in CAPABILITIES, f"{name} is declared twice"
+    assert all(each.bit != 1 << number for each in CAPABILITIES.values()), f"the number of {name} is in use"
     spec = spec if "://" in spec else _SPECS + spec
     CAPABILITIES[name] = capability = Capability(name, 1 << number, spec, wire, served, since)
     return capability.bit

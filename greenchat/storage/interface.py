@@ -281,8 +281,36 @@ class HistoryReader(Protocol):
         """Return those of a few events that the search would find."""
 
 
-class Store(HistoryReader, Protocol):
-    """A store of events and documents. Unless stated otherwise, methods belong to the thread that opened it."""
+class WholeHistory(Protocol):
+    """The history of all conversations at once, for exports and erasures. Methods may be called from any thread."""
+
+    def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
+        """Return the newest events after an id that have a tag, oldest first. Reads all of them.
+
+        Raises StoreError.
+        """
+
+    def by_id(self, ids: Iterable[int]) -> list[StoredEvent]:
+        """Return the messages with these ids, in whatever conversations they are: a channel may have another name.
+
+        Looks into all conversations. Raises StoreError.
+        """
+
+    def accounts(self) -> list[str]:
+        """Return all accounts with messages, in the spelling of that time.
+
+        Raises StoreError.
+        """
+
+    def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
+        """Return the locations of messages (and TAGMSGs) of accounts after a location (excluded), in the store's order.
+
+        NOWHERE is before the first. accounts: in the spelling of that time. Reads all events. Raises StoreError.
+        """
+
+
+class StateStore(Protocol):
+    """Commits, and documents, of which the state is restored. Methods belong to the thread that opened the store."""
 
     def commit(self, writes: Sequence[StoreWrite]) -> None:
         """Commit the writes in one transaction. Raises StoreError, and then none was stored."""
@@ -302,30 +330,9 @@ class Store(HistoryReader, Protocol):
         Raises StoreError.
         """
 
-    def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
-        """Return the newest events after an id that have a tag, oldest first. From any thread; reads all of them.
 
-        Raises StoreError.
-        """
-
-    def by_id(self, ids: Iterable[int]) -> list[StoredEvent]:
-        """Return the messages with these ids, in whatever conversations they are: a channel may have another name.
-
-        From any thread; looks into all conversations. Raises StoreError.
-        """
-
-    def accounts(self) -> list[str]:
-        """Return all accounts with messages, in the spelling of that time.
-
-        From any thread. Raises StoreError.
-        """
-
-    def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
-        """Return the locations of messages (and TAGMSGs) of accounts after a location (excluded), in the store's order.
-
-        NOWHERE is before the first. accounts: in the spelling of that time. From any thread; reads all events. Raises
-        StoreError.
-        """
+class MaintainedStore(Protocol):
+    """Work that commits leave. Unless stated otherwise, methods belong to the thread that opened the store."""
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
@@ -346,6 +353,10 @@ class Store(HistoryReader, Protocol):
 
         Raises StoreError.
         """
+
+
+class Store(HistoryReader, WholeHistory, StateStore, MaintainedStore, Protocol):
+    """A store of events and documents."""
 
     def close(self) -> None:
         """Close the store. Everything committed is in the file."""

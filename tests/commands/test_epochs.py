@@ -1,7 +1,8 @@
 """The acts of each epoch, written down: they must mean the same for nodes of two versions.
 
 `epoch_N.json` describes epoch N: commands that are acts, steps with their fields, capabilities with the bits that are
-stored, and the form of the state, whose digests nodes compare. Once a version with it was released the file stays as it is.
+stored, and the form of the state, whose digests nodes compare. Once a version with it was released the file stays as it
+is.
 `python -m tests.commands.test_epochs` writes the newest one.
 """
 
@@ -37,8 +38,8 @@ from greenchat.config.settings import Settings
 from greenchat.protocol.caps import CAPABILITIES
 
 _WHAT_TO_DO = (
-    "an act, a capability or the state is another one than the other nodes know. If {file} was released with a version: give what is"
-    " new `since=` the next epoch (a setting: a row in NEW_SETTINGS of chat/continuity/snapshot.py), ask"
+    "an act, a capability or the state is another one than the other nodes know. If {file} was released with a version:"
+    " give what is new `since=` the next epoch (a setting: a row in NEW_SETTINGS of chat/continuity/snapshot.py), ask"
     " `network.nodes.epoch` where something is done otherwise, raise VERSION in chat/acts.py, and write its file. If"
     " not: write the file anew, by `python -m tests.commands.test_epochs`. A command that only queries is no act: give"
     " it `way=Way.HERE`"

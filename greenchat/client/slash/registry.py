@@ -107,7 +107,7 @@ def command(
 
     def declare(action: SlashAction) -> SlashAction:
         for word in (name, *aliases):
-            assert word not in TABLE and word not in ALIASES, f"/{word} is declared twice"
+            assert word not in TABLE.keys() | ALIASES.keys(), f"/{word} is declared twice"
         TABLE[name] = SlashCommand(name, action, usage, least, example, aliases, known)
         for alias in aliases:
             ALIASES[alias] = name

@@ -15,7 +15,7 @@ from greenchat.protocol.casemap import Casefold
 from greenchat.storage.interface import (
     Document,
     Renaming,
-    Store,
+    StateStore,
     StoreDamagedError,
     StoreError,
     StoreWrite,
@@ -37,7 +37,7 @@ Refold = Callable[[str, StoredFields], tuple[str, StoredFields]]
 T = TypeVar("T")
 
 
-def refold(store: Store, casemapping: str, ban_key: Callable[[Mapping[str, Any]], str]) -> None:
+def refold(store: StateStore, casemapping: str, ban_key: Callable[[Mapping[str, Any]], str]) -> None:
     """Move the store's keys to this casemapping, in one transaction. ban_key: returns the key of a ban's document.
 
     Raises StoreError, also if two accounts would be one.
@@ -55,7 +55,7 @@ def refold(store: Store, casemapping: str, ban_key: Callable[[Mapping[str, Any]]
 class _Refolding:
     """A change from one casemapping to another. Raises StoreError if two accounts would be one."""
 
-    def __init__(self, store: Store, before: str, after: str) -> None:
+    def __init__(self, store: StateStore, before: str, after: str) -> None:
         self._store = store
         self._was_folded: Casefold = naming(before).fold
         self._fold: Casefold = naming(after).fold
