@@ -72,7 +72,7 @@ FAULTS = {
     ),
     "Logged in and joined are told twice on a second device": (
         "client/handlers/test_own_state.py::test_reconnecting_to_log_in_is_shown_once",
-        "client/handlers/test_handlers.py::test_a_login_is_shown_once",
+        "client/handlers/test_login.py::test_a_login_is_shown_once",
     ),
     "One's own quit out of the history": (
         "client/irc/test_chathistory.py::test_own_old_joins_and_parts_are_not_shown",

@@ -12,7 +12,7 @@ from greenchat.config.options import Throttle
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.sasl import Collector, chunks, format_plain
 from greenchat.protocol.scram import ClientExchange
-from tests.commands.accounts.test_accounts import register
+from tests.commands.logins import register
 from tests.conftest import Serve, Target, quick_options
 from tests.irc import Client
 from tests.opers import HASH, WITH_OPERS

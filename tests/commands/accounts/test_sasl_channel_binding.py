@@ -16,7 +16,7 @@ from greenchat.protocol.sasl import Collector, chunks
 from greenchat.protocol.scram import HASHES, ClientExchange
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
-from tests.commands.accounts.test_accounts import QUICK, register
+from tests.commands.logins import QUICK, register
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client
 
