@@ -87,7 +87,7 @@ class App:
         self.tls = tls
         self.clock = Clock(lambda: self.now())
         self.member = member
-        folder = member.seat.data if member else options.data
+        folder = member.node_config.data if member else options.data
         former = (handed_over.folder, handed_over.lock) if handed_over else None
         self.keeper = StoreKeeper(folder, options.storage, now=self.clock.believed, inherited=former)
         self.bearer = ProviderTokens()
@@ -245,8 +245,8 @@ class App:
         """
         if self.member is None:
             return []
-        own = self.member.seat
-        others = [] if own.is_by_itself else [node.name for node in self.network.nodes if node.name != own.name]
+        own = self.member.node_config
+        others = [node.name for node in self.network.nodes if node.name != own.name] if own.has_supervisor else []
         return [*others, own.name]
 
     @property
@@ -263,7 +263,7 @@ class App:
         """Let a new process take over; if that is not possible, stop with `shutdown.is_restarting` set."""
         if self.member:
             log.info("%s is restarting this node: its clients move to other nodes first", who)
-            self.new_context().note(tell_node, self.member.seat.name, RESTART)
+            self.new_context().note(tell_node, self.member.node_config.name, RESTART)
         elif self.upgrade:
             gevent.spawn(self._upgrade_or_end, self.upgrade, who, reason)
         else:

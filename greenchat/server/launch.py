@@ -36,8 +36,8 @@ from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.nodes.member import NodeMember
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.nodes.node_start import NodeError
-from greenchat.server.nodes.seat import Seat
 from greenchat.server.programs import require_programs
 from greenchat.server.reload import find_accounts
 from greenchat.server.systemd import Notifier, handed_over
@@ -60,13 +60,13 @@ def serve(
     greet: Callable[[list[Address], str], None],
     read_config: Callable[[], Config],
     record: Path | None = None,
-    seat: Seat | None = None,
+    node_config: NodeConfig | None = None,
 ) -> int:
     """Serve until a signal or an operator stops the server; return the exit code.
 
     greet: called with the addresses that it listens on, and the fingerprint of its certificate ("" without TLS).
-    read_config: reads the configuration again. record: a new file that records every change of the state. seat: this
-    process's, if it is one of several nodes. Raises CannotStartError and ConfigError.
+    read_config: reads the configuration again. record: a new file that records every change of the state.
+    node_config: of this process, if it is one of several nodes. Raises CannotStartError and ConfigError.
     """
     options = config.options
     try:
@@ -86,7 +86,7 @@ def serve(
         tls = load_tls(options.tls, options.data, config.settings.name)
         settings = with_policy(config.settings, options.listen, tls, time.time_ns() // 1_000_000)
         inherited = takeover.receive(config) if takeover else None
-        member = NodeMember(seat) if seat else None
+        member = NodeMember(node_config) if node_config else None
         app = App(settings, options, tls, read_config, inherited, member)
         if member:
             member.join(app, app, settings)
@@ -138,16 +138,16 @@ def serve(
     control = ControlService(app.folder, partial(answer, app))
     if options.storage.persistent:  # otherwise the folder is temporary, and no command can find it
         control.start()
-    if seat is None:
+    if node_config is None:
         on_handover, end = partial(_tell_of_successor, control, notifier, ending), partial(_end, notifier)
         upgrade = Upgrade(app, is_activated=bool(opened), on_handover=on_handover, end=end)
         app.upgrade = upgrade.begin
         gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
     else:
         gevent.signal_handler(signal.SIGUSR2, app.restart, "SIGUSR2", "The server is restarting")
-    if seat:
-        seat.report_ready()
-    if inherited is None and (seat is None or seat.is_by_itself):
+    if node_config:
+        node_config.report_ready()
+    if inherited is None and (node_config is None or not node_config.has_supervisor):
         greet(addresses, tls.fingerprint if tls else "")
     warning = tls.date_warning(app.now()) if tls else ""
     if warning:

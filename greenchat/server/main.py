@@ -22,7 +22,7 @@ from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listen
 from greenchat.privacy import keep_private, narrow
 from greenchat.server import early_signals
 from greenchat.server.greeting import greeting
-from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
 from greenchat.server.urls import page_urls
 
@@ -240,18 +240,20 @@ def _serve(given: argparse.Namespace) -> int:
         if given.open:
             _open(page_urls(addresses, config.options)[0])
 
-    seat, configured = Seat.from_environment(), config
-    if seat:
-        config = _at(seat, config)
+    node_config, configured = NodeConfig.from_environment(), config
+    if node_config:
+        config = _with_ports(node_config, config)
     else:
-        seat = Seat.of(config.options)
+        node_config = NodeConfig.of(config.options)
         _check_folder(config.options, by_nodes=bool(given.nodes))
         if given.nodes:
             return _serve_by_nodes(given, config, greet)
-        if seat and given.record:
+        if node_config and given.record:
             raise UsageError("--record works with a single server only, but the configuration names a node")
     try:
-        return launch.serve(config, greet, lambda: _read_again(given, configured, seat), given.record, seat)
+        return launch.serve(
+            config, greet, lambda: _read_again(given, configured, node_config), given.record, node_config
+        )
     except launch.CannotStartError as error:
         raise UsageError(str(error)) from error
 
@@ -306,21 +308,21 @@ def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[
         raise UsageError(str(error)) from error
 
 
-def _read_again(given: argparse.Namespace, before: Config, seat: Seat | None) -> Config:
+def _read_again(given: argparse.Namespace, before: Config, node_config: NodeConfig | None) -> Config:
     """Read the configuration again. before: the one of the start. Raises ConfigError or UsageError."""
     config = _configuration(given)
-    if seat is None or seat.is_by_itself:
+    if node_config is None or not node_config.has_supervisor:
         return config
     if [each.address for each in config.options.listen] != [each.address for each in before.options.listen]:
         raise ConfigError(f"{config.file}: listen: a change of addresses needs a restart, since the nodes share them")
-    return _at(seat, config)
+    return _with_ports(node_config, config)
 
 
-def _at(seat: Seat, config: Config) -> Config:
+def _with_ports(node_config: NodeConfig, config: Config) -> Config:
     """Return the configuration with the ports that this node shares with the others."""
     listen = tuple(
         dataclasses.replace(each, address=Address(each.address.host, port))
-        for each, port in zip(config.options.listen, seat.ports, strict=False)
+        for each, port in zip(config.options.listen, node_config.ports, strict=False)
     )
     return dataclasses.replace(config, options=dataclasses.replace(config.options, listen=listen))
 

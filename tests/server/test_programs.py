@@ -16,7 +16,7 @@ from greenchat.config.outside import AuthScript
 from greenchat.config.schema import entries
 from greenchat.config.settings import Settings
 from greenchat.server.mail import Mailer
-from greenchat.server.nodes.seat import VARIABLE
+from greenchat.server.nodes.node_config import VARIABLE
 from greenchat.server.outside.auth_script import ask
 from greenchat.server.programs import require_programs
 from tests.patience import PATIENCE

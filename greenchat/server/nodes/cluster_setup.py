@@ -19,8 +19,8 @@ from greenchat.server.nodes import state_file
 from greenchat.server.nodes.engine import STARTING, Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, NotFoundError
 from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.nodes.object_store import ObjectStore
-from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.state_file import StateFileError, StateHead
 from greenchat.storage import backup
 from greenchat.storage.durable import free_name
@@ -41,55 +41,58 @@ def init(config: Config) -> str:
 
     Raises ClusterSetupError and StoreError, as all of these do.
     """
-    seat = _seat(config)
-    with _engine(seat) as engine, _folder(config) as keeper:
-        _refuse_unsafe(seat)
-        if (seat.data / STATE).exists():
+    node = _node_config(config)
+    with _engine(node) as engine, _folder(config) as keeper:
+        _refuse_unsafe(node)
+        if (node.data / STATE).exists():
             raise ClusterSetupError(
-                f"{seat.data} already belongs to a log: start its node. If the engine has lost that log, `cluster"
+                f"{node.data} already belongs to a log: start its node. If the engine has lost that log, `cluster"
                 " rebase` creates a new one"
             )
-        if engine.find_log(seat.log):
+        if engine.find_log(node.log):
             raise ClusterSetupError(
-                f"the engine already has the log {seat.log}: to join it, run `greenchat-server cluster publish` at one"
+                f"the engine already has the log {node.log}: to join it, run `greenchat-server cluster publish` at one"
                 " of its nodes, and `cluster join` here; or choose another name with cluster.log"
             )
-        _begin(config, seat, engine, keeper)
-    return f"The log {seat.log} was created, with {_copies(seat.replicas)}, from the data in {seat.data}"
+        _begin(config, node, engine, keeper)
+    return f"The log {node.log} was created, with {_copies(node.replicas)}, from the data in {node.data}"
 
 
 def join(file: Path, config: Config) -> list[str]:
     """Make this node from a backup of another one. Return a report for the operator."""
-    seat = _seat(config)
-    with _engine(seat) as engine:
-        stored = _needed(seat, engine)
+    node = _node_config(config)
+    with _engine(node) as engine:
+        stored = _needed(node, engine)
     head = _head(file)
-    _refuse_unfit(str(file), head, seat, stored)
-    with lock(seat.data):
-        return _become(file, head, seat, stored)
+    _refuse_unfit(str(file), head, node, stored)
+    with lock(node.data):
+        return _become(file, head, node, stored)
 
 
 def join_from_engine(config: Config) -> list[str]:
     """Make this node from the backup that another one has published. Return a report for the operator."""
-    seat = _seat(config)
-    file = seat.data / _FETCHED
-    with _engine(seat) as engine:
-        stored = _needed(seat, engine)
-        store = ObjectStore(engine, seat.log)
+    node = _node_config(config)
+    file = node.data / _FETCHED
+    with _engine(node) as engine:
+        stored = _needed(node, engine)
+        store = ObjectStore(engine, node.log)
         backup = store.find(_BACKUP)
         if backup is None:
             raise ClusterSetupError(
-                f"the engine has no backup of a node of the log {seat.log}: run `greenchat-server cluster publish` at a"
+                f"the engine has no backup of a node of the log {node.log}: run `greenchat-server cluster publish` at a"
                 " node, or `greenchat-server backup FILE` there and `cluster join FILE` here"
             )
         metadata = backup.metadata
         _refuse_unfit(
-            _PUBLISHED, StateHead(metadata.get("identity", ""), _number(metadata.get("position", "")), ""), seat, stored
+            _PUBLISHED,
+            StateHead(metadata.get("identity", ""), _number(metadata.get("position", "")), ""),
+            node,
+            stored,
         )
-        with lock(seat.data):
+        with lock(node.data):
             try:
                 store.get(backup, file)
-                return _become(file, _head(file), seat, stored)
+                return _become(file, _head(file), node, stored)
             except NotFoundError as error:
                 raise ClusterSetupError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
             finally:
@@ -98,45 +101,45 @@ def join_from_engine(config: Config) -> list[str]:
 
 def publish(config: Config) -> str:
     """Put a backup of this node, which may run, into the engine's object store. Return a text for the operator."""
-    seat, data = _seat(config), config.options.data
-    with _engine(seat) as engine:
-        stored = _needed(seat, engine)
-    head = _state(seat)
+    node, data = _node_config(config), config.options.data
+    with _engine(node) as engine:
+        stored = _needed(node, engine)
+    head = _state(node)
     if head is None:
         raise ClusterSetupError(f"{data} does not belong to a log: only a node can be published")
-    _refuse_unfit(f"what {data} has", head, seat, stored)
+    _refuse_unfit(f"what {data} has", head, node, stored)
     file = data / _MADE
     file.unlink(missing_ok=True)
     try:
         state = state_beside(data)
         backup.backup(data / DATABASE, file, files_beside(data, logs=False), state)
         head, size = _head(file), file.stat().st_size
-        with _engine(seat) as engine:
-            store = ObjectStore(engine, seat.log)
-            store.open(seat.keep * _HOUR, replicas=seat.replicas)
-            store.put(_BACKUP, file, {"identity": head.identity, "position": str(head.position), "node": seat.name})
+        with _engine(node) as engine:
+            store = ObjectStore(engine, node.log)
+            store.open(node.keep * _HOUR, replicas=node.replicas)
+            store.put(_BACKUP, file, {"identity": head.identity, "position": str(head.position), "node": node.name})
     except OSError as error:
         raise ClusterSetupError(f"can't read {file}: {error.strerror}") from error
     finally:
         file.unlink(missing_ok=True)
     return (
-        f"The engine now has a backup of this node, at entry {head.position} of the log {seat.log} ({size >> 10} KiB),"
-        f" for {seat.keep:g} hours. Run `greenchat-server cluster join` at another machine to make it a node"
+        f"The engine now has a backup of this node, at entry {head.position} of the log {node.log} ({size >> 10} KiB),"
+        f" for {node.keep:g} hours. Run `greenchat-server cluster join` at another machine to make it a node"
     )
 
 
-def _become(file: Path, head: StateHead, seat: Seat, stored: StoredLog) -> list[str]:
+def _become(file: Path, head: StateHead, node: NodeConfig, stored: StoredLog) -> list[str]:
     """Replace the content of this folder, which is locked, by a backup."""
-    moved = backup.restore(file, seat.data / DATABASE)
+    moved = backup.restore(file, node.data / DATABASE)
     lines = [f"This is now a node, at entry {head.position} of {stored.last}. Start it, and it catches up"]
     return lines + [f"The former data was moved to {path}" for path in moved]
 
 
-def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: StoredLog) -> None:
+def _refuse_unfit(name: str, head: StateHead, node: NodeConfig, stored: StoredLog) -> None:
     """Raise ClusterSetupError if no node can continue from a state with the present log."""
     if head.identity != stored.identity:
         raise ClusterSetupError(
-            f"{name} does not belong to the engine's log {seat.log} (or is older than a rebase): make a new backup at"
+            f"{name} does not belong to the engine's log {node.log} (or is older than a rebase): make a new backup at"
             " a running node"
         )
     if stored.first > head.position + 1:
@@ -154,70 +157,70 @@ def rebase(config: Config, *, is_sure: bool) -> str:
 
     is_sure: whether the remains of the old log at the engine may be deleted.
     """
-    seat = _seat(config)
-    with _engine(seat) as engine, _folder(config) as keeper:
-        _refuse_unsafe(seat)
-        head = _state(seat)
+    node = _node_config(config)
+    with _engine(node) as engine, _folder(config) as keeper:
+        _refuse_unsafe(node)
+        head = _state(node)
         if head is None:
             raise ClusterSetupError(
-                f"{seat.data} does not belong to a log: create one with `cluster init`, or join one with `cluster join`"
+                f"{node.data} does not belong to a log: create one with `cluster init`, or join one with `cluster join`"
             )
-        stored = engine.find_log(seat.log)
+        stored = engine.find_log(node.log)
         applied = max(head.position, _applied(keeper, head.identity))
         if stored and stored.identity == head.identity and stored.last >= applied:
             raise ClusterSetupError(
-                f"the engine has the log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
+                f"the engine has the log {node.log} up to entry {stored.last}, and this node has applied {applied} of"
                 " them: nothing is lost. Start the node"
             )
         if stored and not is_sure:
             raise ClusterSetupError(
-                f"the engine has a log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
+                f"the engine has a log {node.log} up to entry {stored.last}, and this node has applied {applied} of"
                 " it or of the one before: use --yes to delete that log"
             )
         if stored:
-            engine.delete_log(seat.log)
-        moved = (seat.data / STATE).rename(free_name(seat.data / STATE))
+            engine.delete_log(node.log)
+        moved = (node.data / STATE).rename(free_name(node.data / STATE))
         try:
-            _begin(config, seat, engine, keeper)
+            _begin(config, node, engine, keeper)
         except (ClusterSetupError, EngineError, StoreError):
-            moved.rename(seat.data / STATE)
+            moved.rename(node.data / STATE)
             raise
     return (
-        f"The log {seat.log} was recreated from this node's data ({applied} entries of the old log). Start this node;"
+        f"The log {node.log} was recreated from this node's data ({applied} entries of the old log). Start this node;"
         " restore the others from its backup with `cluster join`"
     )
 
 
 def describe(config: Config) -> str:
     """Return the last position of this data folder in the log, as a text. Raises ClusterSetupError."""
-    seat = _seat(config)
-    head = _state(seat)
+    node = _node_config(config)
+    head = _state(node)
     if head is None:
-        return f"{seat.name} is not running, and {seat.data} does not belong to a log yet"
+        return f"{node.name} is not running, and {node.data} does not belong to a log yet"
     with _folder(config) as keeper:
         applied = max(head.position, _applied(keeper, head.identity))
-    return f"{seat.name} is not running; it has applied {applied} entries of the log {seat.log}"
+    return f"{node.name} is not running; it has applied {applied} entries of the log {node.log}"
 
 
-def _refuse_unsafe(seat: Seat) -> None:
-    for warning in unsafe(seat):
+def _refuse_unsafe(node: NodeConfig) -> None:
+    for warning in unsafe(node):
         raise ClusterSetupError(warning)
 
 
-def _seat(config: Config) -> Seat:
-    seat = Seat.of(config.options)
-    if seat is None:
+def _node_config(config: Config) -> NodeConfig:
+    node = NodeConfig.of(config.options)
+    if node is None:
         raise ClusterSetupError(
             "the configuration does not name a node: use a --config with cluster.node and cluster.engine"
         )
-    return seat
+    return node
 
 
 @contextmanager
-def _engine(seat: Seat) -> Iterator[Engine]:
+def _engine(node: NodeConfig) -> Iterator[Engine]:
     """Open a connection to the engine. Raises ClusterSetupError, also for errors of the engine in the block."""
     try:
-        engine = Engine(seat.engine, f"greenchat {seat.name}", starting=STARTING)
+        engine = Engine(node.engine, f"greenchat {node.name}", starting=STARTING)
         try:
             yield engine
         finally:
@@ -236,28 +239,28 @@ def _folder(config: Config) -> Iterator[StoreKeeper]:
         keeper.close()
 
 
-def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> None:
+def _begin(config: Config, node: NodeConfig, engine: Engine, keeper: StoreKeeper) -> None:
     """Write the first state, and make the log that begins with it."""
     network = Network(config.settings, now=_now())
     restore(network, keeper.store, int(config.options.connections.grace * 1000))
     identity = secrets.token_hex(8)
     try:
-        state_file.write(seat.data / STATE, identity, network)
+        state_file.write(node.data / STATE, identity, network)
     except OSError as error:
-        raise ClusterSetupError(f"can't write {seat.data / STATE}: {error.strerror}") from error
+        raise ClusterSetupError(f"can't write {node.data / STATE}: {error.strerror}") from error
     try:
-        engine.make_log(seat.log, identity, replicas=seat.replicas)
+        engine.make_log(node.log, identity, replicas=node.replicas)
     except EngineError:
-        stored_log = engine.find_log(seat.log)  # its answer may have been lost; if this fails, too, run `rebase` again
+        stored_log = engine.find_log(node.log)  # its answer may have been lost; if this fails, too, run `rebase` again
         if stored_log is None or stored_log.identity != identity:
-            (seat.data / STATE).unlink()
+            (node.data / STATE).unlink()
             raise
 
 
-def _needed(seat: Seat, engine: Engine) -> StoredLog:
-    stored = engine.find_log(seat.log)
+def _needed(node: NodeConfig, engine: Engine) -> StoredLog:
+    stored = engine.find_log(node.log)
     if stored is None:
-        raise ClusterSetupError(f"the engine has no log {seat.log}: create it with `cluster init` at the first node")
+        raise ClusterSetupError(f"the engine has no log {node.log}: create it with `cluster init` at the first node")
     return stored
 
 
@@ -273,9 +276,9 @@ def _head(file: Path) -> StateHead:
         raise ClusterSetupError(f"{file} has a state that can't be read: {error}") from error
 
 
-def _state(seat: Seat) -> StateHead | None:
+def _state(node: NodeConfig) -> StateHead | None:
     try:
-        return state_file.head_of(seat.data / STATE)
+        return state_file.head_of(node.data / STATE)
     except StateFileError as error:
         raise ClusterSetupError(str(error)) from error
 

@@ -14,8 +14,8 @@ from gevent.event import Event
 from greenchat.server.early_signals import caught
 from greenchat.server.nodes.engine import Deliver, Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.nodes.node_start import NodeError
-from greenchat.server.nodes.seat import Seat
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ class EngineLine:
     Waits: follow, append, newest, trim. Changes: close.
     """
 
-    def __init__(self, seat: Seat) -> None:
+    def __init__(self, config: NodeConfig) -> None:
         """Find the log. Raises NodeError, or SystemExit if the process is to end while it waits."""
-        self._seat = seat
+        self._config = config
         self._connected = Event()
         self._is_over = False
         self._first = 0
-        deadline = monotonic() + (float("inf") if seat.served_before else _FIRST)
+        deadline = monotonic() + (float("inf") if config.served_before else _FIRST)
         is_told = False
         while True:
             try:
@@ -51,22 +51,22 @@ class EngineLine:
                     raise NodeError(f"{error}. Is it running?") from error
                 if not is_told:
                     is_told = True
-                    patience = "until it answers" if seat.served_before else f"at most {_FIRST:.0f} s for it"
+                    patience = "until it answers" if config.served_before else f"at most {_FIRST:.0f} s for it"
                     log.warning("%s; waiting %s", error, patience)
                 end_if_told()
                 gevent.sleep(_AGAIN)
 
     def _open(self, engine: Engine) -> StoredLog:
         """Return the log; make it if this node may. Raises EngineError."""
-        seat = self._seat
-        stored = engine.find_log(seat.log)
-        if stored is None and seat.makes_log:
+        config = self._config
+        stored = engine.find_log(config.log)
+        if stored is None and config.makes_log:
             with suppress(EngineRefusesError):  # another node was quicker
-                engine.make_log(seat.log, secrets.token_hex(8), replicas=seat.replicas)
-            stored = engine.find_log(seat.log)
+                engine.make_log(config.log, secrets.token_hex(8), replicas=config.replicas)
+            stored = engine.find_log(config.log)
         if stored is None:
             raise EngineRefusesError(
-                f"it has no log {seat.log}: create it with `greenchat-server cluster init` or, if the engine has lost"
+                f"it has no log {config.log}: create it with `greenchat-server cluster init` or, if the engine has lost"
                 " it, `greenchat-server cluster rebase`"
             )
         return stored
@@ -93,7 +93,7 @@ class EngineLine:
 
     def _connection(self) -> Engine:
         """Return a new connection. Raises EngineError."""
-        return Engine(self._seat.engine, f"greenchat {self._seat.name}", first=self._first, patience=_ANSWER)
+        return Engine(self._config.engine, f"greenchat {self._config.name}", first=self._first, patience=_ANSWER)
 
     def _read_on(self, engine: Engine, after: int, on_end: Callable[[int], None], deliver: Deliver) -> str:
         """Read as long as the connection lasts; return why it has ended. Raises EngineRefusesError."""
@@ -105,7 +105,7 @@ class EngineLine:
                     " the engine has lost its data"
                 )
             on_end(stored.last)
-            engine.read(self._seat.log, after, deliver)
+            engine.read(self._config.log, after, deliver)
         except EngineError as error:
             engine.close(str(error))
             if isinstance(error, EngineRefusesError):
@@ -124,7 +124,7 @@ class EngineLine:
         if not self._connected.wait(_AGAIN) or self._engine is None:
             return False
         try:
-            self._engine.append(self._seat.log, entry, identity)
+            self._engine.append(self._config.log, entry, identity)
         except EngineError:
             gevent.sleep(_AGAIN)
             return False
@@ -136,7 +136,7 @@ class EngineLine:
         if engine is None:
             return 0
         try:
-            stored = engine.find_log(self._seat.log)
+            stored = engine.find_log(self._config.log)
         except EngineError:
             return 0
         return stored.last if stored else 0
@@ -145,20 +145,20 @@ class EngineLine:
         """Delete entries of the log up to `needed`: those from before a time, in ms, or all if the log is too large.
         Failures are retried the next time.
         """
-        engine, seat = self._engine, self._seat
+        engine, config = self._engine, self._config
         if engine is None:
             return
         try:
-            stored = engine.find_log(seat.log)
+            stored = engine.find_log(config.log)
             if stored is None or needed < stored.first:
                 return
             first = needed + 1
-            if stored.size <= seat.size * _MIB:
+            if stored.size <= config.size * _MIB:
                 first = _first_since(
-                    before, range(stored.first, first), lambda number: engine.time_of(seat.log, number)
+                    before, range(stored.first, first), lambda number: engine.time_of(config.log, number)
                 )
             if first > stored.first:
-                engine.trim(seat.log, first)
+                engine.trim(config.log, first)
                 log.info("the log begins at entry %d now, of %d", first, stored.last)
         except EngineError as error:
             log.warning("the log could not be trimmed: %s", error)

@@ -42,10 +42,10 @@ from greenchat.server.nodes.engine_line import EngineLine, end_if_told
 from greenchat.server.nodes.engine_process import end_engine
 from greenchat.server.nodes.log import NodeLog
 from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.nodes.node_start import NodeError, NodeStart
 from greenchat.server.nodes.progress import Progress
 from greenchat.server.nodes.proposer import Proposer
-from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.snapshots import Snapshots
 from greenchat.server.nodes.turn import NodeTurn
 from greenchat.server.nodes.watchdog import NodeWatchdog
@@ -76,14 +76,14 @@ class MemberServerParts(watchdog.WatchdogServerParts, Protocol):
 class NodeMember:
     """One node. log: for proposals of its handlers."""
 
-    def __init__(self, seat: Seat) -> None:
+    def __init__(self, node_config: NodeConfig) -> None:
         """Connect to the engine. Raises NodeError."""
-        self.seat = seat
+        self.node_config = node_config
         self.log = NodeLog()
         self.token = secrets.token_hex(8)
         self.end_reason = ""
         """The reason for which the node ended by itself."""
-        self._line = EngineLine(seat)
+        self._line = EngineLine(node_config)
         self._check_engine()
         self.log.newest = self._line.newest
         self._identity = self._line.stored.identity
@@ -98,7 +98,7 @@ class NodeMember:
     def _check_engine(self) -> None:
         """Raise NodeError if the engine's configuration may lose written entries."""
         try:
-            for warning in unsafe(self.seat):
+            for warning in unsafe(self.node_config):
                 raise NodeError(warning)
         except EngineError as error:
             log.warning("%s", error)
@@ -122,7 +122,7 @@ class NodeMember:
 
     def first_state(self, settings: Settings, now: int, grace: int) -> Network:
         """Return the state from which this node starts. Raises NodeError, StoreError and SnapshotError."""
-        beginning = NodeStart(self.seat, self._line.stored, self._store)
+        beginning = NodeStart(self.node_config, self._line.stored, self._store)
         self._network = beginning.network(settings, now, grace)
         self._progress.known = beginning.known
         self.snapshots = Snapshots(self._state, self._identity, self._network, self._turn)
@@ -138,7 +138,9 @@ class NodeMember:
         grace = int(host.options.connections.grace * 1000)
         self._host = host
         self._grace = grace
-        self._watchdog = NodeWatchdog(self.seat, self._line, host, self._network, self._turn, self.snapshots, self._end)
+        self._watchdog = NodeWatchdog(
+            self.node_config, self._line, host, self._network, self._turn, self.snapshots, self._end
+        )
         self._applier = Applier(self._network, self._turn, process, RemoteOutbox)
         self._spawn(self._follow)
         while not self._progress.caught_up.wait(_LOOK) and not self.end_reason:
@@ -168,17 +170,17 @@ class NodeMember:
 
         Raises NodeError.
         """
-        seat, folder = self.seat, self._folder_id()
-        times, versions = (int(seat.lease * 1000), self._grace), (__version__, acts.OLDEST, acts.VERSION)
+        node_config, folder = self.node_config, self._folder_id()
+        times, versions = (int(node_config.lease * 1000), self._grace), (__version__, acts.OLDEST, acts.VERSION)
         first_counts: dict[str, int] = {}
         while True:
             ctx = self._host.new_context()
-            refusal = ctx.propose(add_node, seat.name, self.token, folder, PLATFORM, *times, *versions)
+            refusal = ctx.propose(add_node, node_config.name, self.token, folder, PLATFORM, *times, *versions)
             if not refusal:
                 return
             for node in self._network.nodes:
-                is_namesake = node.name == seat.name and node.folder != folder
-                is_in_the_way = is_namesake or (node.name != seat.name and node.platform != PLATFORM)
+                is_namesake = node.name == node_config.name and node.folder != folder
+                is_in_the_way = is_namesake or (node.name != node_config.name and node.platform != PLATFORM)
                 if is_in_the_way and node.count > first_counts.setdefault(node.token, node.count):
                     raise NodeError(refusal)
             if self.end_reason:
@@ -187,7 +189,7 @@ class NodeMember:
             gevent.sleep(_AGAIN)
 
     def _folder_id(self) -> str:
-        file = Path(self.seat.state) / "greenchat.node"
+        file = Path(self.node_config.state) / "greenchat.node"
         try:
             if not file.exists():
                 file.write_text(secrets.token_hex(8), encoding="ascii")
@@ -200,7 +202,7 @@ class NodeMember:
 
     @property
     def _state(self) -> Path:
-        return Path(self.seat.state) / STATE
+        return Path(self.node_config.state) / STATE
 
     @property
     def is_steward(self) -> bool:
@@ -260,7 +262,7 @@ class NodeMember:
             self._end("the other nodes gave this one up, because it was silent for too long")
         self._progress.look(place.number)
         self.log.note_entry()
-        every = int(self.seat.snapshots * 1000)
+        every = int(self.node_config.snapshots * 1000)
         if before and self._is_here and now // every != before // every:
             self.snapshots.take()
 
@@ -334,8 +336,8 @@ class NodeMember:
             self.end_reason = "it has left"
         self._give_up_state()
         gevent.killall(self._greenlets)
-        if self._watchdog.is_orphan and self.seat.engine_lock:
-            end_engine(Path(self.seat.engine_lock))
+        if self._watchdog.is_orphan and self.node_config.engine_lock:
+            end_engine(Path(self.node_config.engine_lock))
 
 
 def _is_arrival(entry: entries.LogEntry) -> bool:

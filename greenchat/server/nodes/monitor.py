@@ -10,18 +10,18 @@ from gevent import get_hub
 
 from greenchat.server.fetch import fetch
 from greenchat.server.nodes.engine_errors import EngineError
-from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.node_config import NodeConfig
 
 _PATIENCE = 5.0  # seconds
 _MOST = 1024 * 1024  # bytes
 
 
-def unsafe(seat: Seat) -> Iterator[str]:
+def unsafe(node_config: NodeConfig) -> Iterator[str]:
     """Yield a line for each server of the engine that may lose acknowledged entries. Raises EngineError.
 
     https://docs.nats.io/running-a-nats-service/nats_admin/monitoring#general-information-varz
     """
-    for url in seat.monitor:
+    for url in node_config.monitor:
         try:
             _, body = get_hub().threadpool.apply(fetch, (f"{url}/varz",), {"timeout": _PATIENCE, "most": _MOST})
             is_safe = json.loads(body)["jetstream"]["config"].get("sync_always")

@@ -14,7 +14,7 @@ from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import STATE
 from greenchat.server.nodes import state_file
 from greenchat.server.nodes.engine import StoredLog
-from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.nodes.state_file import StateFileError, StateHead
 from greenchat.storage.interface import Store
 
@@ -31,8 +31,8 @@ class NodeStart:
     known: the last entry in the database, and how many of its acts are. is_first: whether the log is new.
     """
 
-    def __init__(self, seat: Seat, stored: StoredLog, store: Store) -> None:
-        self._seat = seat
+    def __init__(self, config: NodeConfig, stored: StoredLog, store: Store) -> None:
+        self._config = config
         self._stored = stored
         self._store = store
         mark = store.document(documents.SERVER.name, documents.POSITION)
@@ -42,7 +42,7 @@ class NodeStart:
 
     def network(self, settings: Settings, now: int, grace: int) -> Network:
         """Return the first state. now: ms since the epoch. Raises NodeError, StoreError and SnapshotError."""
-        file = Path(self._seat.state) / STATE
+        file = Path(self._config.state) / STATE
         try:
             head = state_file.head_of(file)
             if head is not None:
@@ -50,14 +50,14 @@ class NodeStart:
                 return snapshot.restore(state_file.read(file), lambda _: RemoteOutbox())
         except StateFileError as error:
             raise NodeError(str(error)) from error
-        if self._stored.last and self._seat.makes_log:
+        if self._stored.last and self._config.makes_log:
             raise NodeError(
-                f"the log {self._seat.log} already has entries, but the node in {self._seat.data} has no state to begin"
-                " with: the engine has the data of another cluster. Nothing was changed"
+                f"the log {self._config.log} already has entries, but the node in {self._config.data} has no state to"
+                " begin with: the engine has the data of another cluster. Nothing was changed"
             )
-        if not self._seat.makes_log:
+        if not self._config.makes_log:
             raise NodeError(
-                f"the data folder {self._seat.data} has no state of the log {self._seat.log} to begin with: {_JOIN}"
+                f"the data folder {self._config.data} has no state of the log {self._config.log} to begin with: {_JOIN}"
             )
         self.is_first = True
         network = Network(settings, now=now)
@@ -65,18 +65,18 @@ class NodeStart:
         return network
 
     def _check(self, head: StateHead) -> None:
-        seat, stored, position = self._seat, self._stored, max(head.position, self.known[0])
-        again = f"delete {seat.state}, and it is restored from another node" if seat.makes_log else _JOIN
+        config, stored, position = self._config, self._stored, max(head.position, self.known[0])
+        again = f"delete {config.state}, and it is restored from another node" if config.makes_log else _JOIN
         if head.identity != stored.identity or stored.last < position:
-            rebase = "" if seat.makes_log else ". `greenchat-server cluster rebase` creates a new log"
+            rebase = "" if config.makes_log else ". `greenchat-server cluster rebase` creates a new log"
             raise NodeError(
-                f"the log {seat.log} ends at {stored.last}, but this node has applied {position} entries: the engine"
+                f"the log {config.log} ends at {stored.last}, but this node has applied {position} entries: the engine"
                 f" has lost data, or it is another log. Nothing was changed{rebase}"
             )
         if stored.first > head.position + 1:
             raise NodeError(
-                f"the log {seat.log} begins at entry {stored.first}, but this node has only those up to"
+                f"the log {config.log} begins at entry {stored.first}, but this node has only those up to"
                 f" {head.position}: it was off for too long: {again}"
             )
         if self.known[0] < head.position:
-            raise NodeError(f"the database in {seat.data} is older than the state in {seat.state}: {again}")
+            raise NodeError(f"the database in {config.data} is older than the state in {config.state}: {again}")

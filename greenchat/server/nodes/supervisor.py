@@ -27,7 +27,7 @@ from greenchat.server.net.listener import CannotListenError, reserve
 from greenchat.server.nodes import state_file
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine_process import EngineProcess, EngineProcessError
-from greenchat.server.nodes.seat import STAYS_OFF, Seat
+from greenchat.server.nodes.node_config import STAYS_OFF, NodeConfig
 from greenchat.server.nodes.state_file import StateFileError
 from greenchat.server.systemd import Notifier
 from greenchat.storage.interface import StoreError
@@ -55,8 +55,8 @@ class _Child:
     the others: while it restarts, so that their clients do not wait for that.
     """
 
-    def __init__(self, seat: Seat) -> None:
-        self.seat = seat
+    def __init__(self, node_config: NodeConfig) -> None:
+        self.node_config = node_config
         self.process: subprocess.Popen[bytes] | None = None
         self.ready: IO[bytes] | None = None
         self.serves = False
@@ -67,17 +67,17 @@ class _Child:
     @property
     def folders(self) -> tuple[Path, Path]:
         """The folders of its database and of its state."""
-        return Path(self.seat.folder), Path(self.seat.state)
+        return Path(self.node_config.folder), Path(self.node_config.state)
 
     @property
     def has_state(self) -> bool:
         """Whether the node has a position in the log."""
-        return (Path(self.seat.state) / STATE).exists()
+        return (Path(self.node_config.state) / STATE).exists()
 
     def start(self) -> None:
         """Start its process. Raises OSError."""
         reading, writing = os.pipe()
-        environment = replace(self.seat, ready=writing).environment()
+        environment = replace(self.node_config, ready=writing).environment()
         environment.pop("NOTIFY_SOCKET", None)
         try:
             self.process = subprocess.Popen(
@@ -138,11 +138,11 @@ class NodeSupervisor:
         self._reserved = [sock for sock, _ in reserved]
         self._addresses = [address for _, address in reserved]
         self._notifier = Notifier()
-        self._children = [_Child(self._seat(number, options)) for number in range(1, count + 1)]
+        self._children = [_Child(self._node_config(number, options)) for number in range(1, count + 1)]
 
-    def _seat(self, number: int, options: Options) -> Seat:
+    def _node_config(self, number: int, options: Options) -> NodeConfig:
         own, cluster = self._folder / str(number), options.cluster
-        return Seat(
+        return NodeConfig(
             name=f"node-{number}",
             log="greenchat",
             folder=str(options.data if number == 1 else own),
@@ -153,7 +153,7 @@ class NodeSupervisor:
             size=cluster.log_size,
             lease=cluster.lease,
             patience=cluster.patience,
-            longer=cluster.engine_timeout,
+            engine_timeout=cluster.engine_timeout,
             snapshots=cluster.snapshot,
             engine_lock=str(self._engine.lock),
         )
@@ -211,7 +211,7 @@ class NodeSupervisor:
             return
         child.process = None
         if code == STAYS_OFF and any(other.process for other in self._children):
-            log.warning("%s was told to stop; it stays off until all nodes are restarted", child.seat.name)
+            log.warning("%s was told to stop; it stays off until all nodes are restarted", child.node_config.name)
             child.again = float("inf")
             return
         if code in (0, STAYS_OFF) or (not child.serves and child is self._children[0] and not self._has_greeted):
@@ -221,7 +221,7 @@ class NodeSupervisor:
             return
         child.failures += 1
         child.again = monotonic() + min(_AGAIN * 2 ** (child.failures - 1), _AGAIN_MOST)
-        log.error("%s has exited with code %d; restarting it", child.seat.name, code)
+        log.error("%s has exited with code %d; restarting it", child.node_config.name, code)
 
     def _begin(self, child: _Child) -> None:
         """Start a node; one without a state is first copied from another node."""
@@ -231,7 +231,7 @@ class NodeSupervisor:
             try:
                 state_file.clone(source.folders, child.folders, DATABASE)
             except (StateFileError, StoreError) as error:
-                log.error("%s can't be made from %s: %s", child.seat.name, source.seat.name, error)
+                log.error("%s can't be made from %s: %s", child.node_config.name, source.node_config.name, error)
                 child.again = monotonic() + _AGAIN_MOST
                 return
         for folder in child.folders:
@@ -257,7 +257,7 @@ class NodeSupervisor:
                 try:
                     child.process.wait(max(0.1, deadline - monotonic()))
                 except subprocess.TimeoutExpired:
-                    log.error("%s does not stop; killing it", child.seat.name)
+                    log.error("%s does not stop; killing it", child.node_config.name)
                     child.process.kill()
                     child.process.wait()
         self._engine.stop(_PATIENCE)

@@ -20,7 +20,7 @@ from greenchat.server.clients import Clients
 from greenchat.server.data.store_keeper import STATE
 from greenchat.server.listeners import Listeners
 from greenchat.server.nodes.engine_line import EngineLine
-from greenchat.server.nodes.seat import STAYS_OFF, Seat
+from greenchat.server.nodes.node_config import STAYS_OFF, NodeConfig
 from greenchat.server.nodes.snapshots import Snapshots
 from greenchat.server.nodes.state_file import StateHead
 from greenchat.server.nodes.turn import NodeTurn
@@ -59,7 +59,7 @@ class NodeWatchdog:
 
     def __init__(
         self,
-        seat: Seat,
+        config: NodeConfig,
         line: EngineLine,
         host: WatchdogServerParts,
         network: Network,
@@ -67,7 +67,7 @@ class NodeWatchdog:
         snapshots: Snapshots,
         end: Callable[[str], None],
     ) -> None:
-        self._seat = seat
+        self._config = config
         self._line = line
         self._host = host
         self._network = network
@@ -84,7 +84,7 @@ class NodeWatchdog:
     @property
     def is_orphan(self) -> bool:
         """Whether the process that starts nodes again, and runs the engine, was killed."""
-        return bool(self._seat.engine_lock) and os.getppid() != self._parent
+        return bool(self._config.engine_lock) and os.getppid() != self._parent
 
     def run(self, own: Callable[[], Node | None], grace: int) -> None:
         """Watch until the node ends. own: returns this incarnation. grace: ms for which users of removed nodes stay."""
@@ -101,7 +101,7 @@ class NodeWatchdog:
             return
         self._check_log(own, grace)
         failing = self._turn.failing_since
-        if failing and monotonic() - failing > self._seat.patience:
+        if failing and monotonic() - failing > self._config.patience:
             self._end("this node can't store anything")
         head = self._snapshots.finished()
         if head and own:
@@ -122,41 +122,41 @@ class NodeWatchdog:
         if own.order == RESTART:
             self._host.end_to_restart(_DRAINED if self._drain else "The server is restarting: connect again")
             return
-        if self._seat.engine_lock:
+        if self._config.engine_lock:
             self._host.shutdown.code = STAYS_OFF
         self._host.stop(_DRAINED if self._drain else "The server is shutting down")
 
     def _check_epoch(self, own: Node) -> None:
         """Start the newest epoch as soon as all nodes support it, with `--nodes`."""
         nodes = self._network.nodes
-        is_asked = self._seat.makes_log and nodes.steward == own.token and nodes.newest > nodes.epoch
+        is_asked = self._config.makes_log and nodes.steward == own.token and nodes.newest > nodes.epoch
         if is_asked and all(node.newest == nodes.newest for node in nodes):
             self._host.new_context().note(begin_epoch, nodes.newest)
 
     def _check_log(self, own: Node | None, grace: int) -> None:
-        seat = self._seat
+        config = self._config
         silent = monotonic() - self.last_entry_at
-        if silent > seat.longer:
-            self._end(f"the engine was unreachable for {seat.longer:g} s")
-        elif silent > seat.patience and not self._is_told:
+        if silent > config.engine_timeout:
+            self._end(f"the engine was unreachable for {config.engine_timeout:g} s")
+        elif silent > config.patience and not self._is_told:
             self._is_told = True
-            log.error("no data from the engine for %g s", seat.patience)
+            log.error("no data from the engine for %g s", config.patience)
             self._turn.begin()
             for connection in self._host.clients.connections:
                 connection.context(Message("")).notice(_WAITS)
-        elif silent < seat.patience:
+        elif silent < config.patience:
             self._is_told = False
-            for node in self._network.nodes.silent(int(seat.lease * 1000)):
+            for node in self._network.nodes.silent(int(config.lease * 1000)):
                 if node is not own and node.number not in self._given_up:
                     self._given_up.add(node.number)
-                    log.warning("the node %s was given up: it was silent for %g s", node.name, seat.lease)
+                    log.warning("the node %s was given up: it was silent for %g s", node.name, config.lease)
                     self._host.new_context().note(remove_silent_node, node.number, grace)
 
     def _compare(self, head: StateHead, own: Node) -> None:
         """Compare a digest with those of other nodes; afterwards the log may be trimmed."""
         first = self._host.new_context().propose(note_digest, head.position, head.digest, own.folder)
         if first != head.digest:
-            (Path(self._seat.state) / STATE).unlink()
+            (Path(self._config.state) / STATE).unlink()
             log.critical(
                 "at entry %d of the log the state of this node is %s, and that of another one %s: a bug. This node"
                 " must be restored from another one",
@@ -168,6 +168,6 @@ class NodeWatchdog:
 
     def _trim(self) -> None:
         """Trim the log, up to what no node needed at the last snapshot, from which a node may just be starting."""
-        nodes, keep = self._network.nodes, int(self._seat.keep * _HOUR)
+        nodes, keep = self._network.nodes, int(self._config.keep * _HOUR)
         needed, self._needed = self._needed, nodes.needed(keep)
         self._line.trim(needed, nodes.time - keep)

@@ -137,7 +137,7 @@ def test_two_of_three_servers_of_the_engine_are_enough_and_one_is_not(tmp_path: 
     """The leader is killed, the next one hangs, a follower is killed; with one left all nodes wait, and then
     continue.
     """
-    with cluster(tmp_path, 3, 3, snapshots=1.0, patience=6.0, longer=60.0) as nodes:
+    with cluster(tmp_path, 3, 3, snapshots=1.0, patience=6.0, engine_timeout=60.0) as nodes:
         talkers = [Talker(node, nick) for node, nick in zip(nodes.nodes, ("ann", "bob", "cat"), strict=True)]
         for talker in talkers:
             talker.start()
@@ -217,7 +217,7 @@ def test_a_guest_resumes_on_another_node(tmp_path: Path) -> None:
 
 
 def test_clients_are_told_when_the_engine_is_gone(tmp_path: Path) -> None:
-    with cluster(tmp_path, 2, snapshots=1.0, patience=0.5, longer=60.0) as nodes:
+    with cluster(tmp_path, 2, snapshots=1.0, patience=0.5, engine_timeout=60.0) as nodes:
         with nodes.nodes[0].client("ann", "echo-message") as ann, nodes.nodes[1].client("bob") as bob:
             for client in (ann, bob):
                 client.join("#a")
@@ -234,7 +234,7 @@ def test_clients_are_told_when_the_engine_is_gone(tmp_path: Path) -> None:
 
 def test_a_long_absence_of_the_engine(tmp_path: Path) -> None:
     """Clients are disconnected, and may come back once the engine is there: history and presences are as before."""
-    with cluster(tmp_path, 2, snapshots=1.0, patience=0.5, longer=4.0) as nodes:
+    with cluster(tmp_path, 2, snapshots=1.0, patience=0.5, engine_timeout=4.0) as nodes:
         ann = nodes.nodes[0].client("ann", "echo-message")
         ann.join("#a")
         ann.send("PRIVMSG #a :before")
@@ -272,7 +272,7 @@ def test_a_second_node_of_the_same_name_is_refused(tmp_path: Path) -> None:
         other = NodeProcess(tmp_path, 3, nodes.engine, 1)
         nodes.nodes.append(other)
         other.make_from(nodes.nodes[0])
-        other.seat = dataclasses.replace(other.seat, name="node-1")
+        other.node_config = dataclasses.replace(other.node_config, name="node-1")
         other.start(ready=False)
         assert other.process
         assert other.process.wait(PATIENCE) == 2

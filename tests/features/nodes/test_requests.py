@@ -34,7 +34,7 @@ def second_is_behind(folder: Path) -> Iterator[Cluster]:
         shared(nodes)
         second = nodes.nodes[1]
         assert second.end() == 0
-        second.seat = dataclasses.replace(second.seat, engine=Access((proxy.url,)))
+        second.node_config = dataclasses.replace(second.node_config, engine=Access((proxy.url,)))
         second.start()
         proxy.delay = _DELAY
         try:

@@ -14,7 +14,7 @@ from greenchat.config.options import Address
 from greenchat.server.net.listener import reserve
 from greenchat.server.nodes import state_file
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.seat import VARIABLE, Seat
+from greenchat.server.nodes.node_config import VARIABLE, NodeConfig
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.forked import Forked
@@ -47,7 +47,7 @@ def forked_node(
 class NodeProcess:
     """One node, which may be killed and started again."""
 
-    def __init__(self, folder: Path, number: int, engine: Sequence[Nats], replicas: int, **seat: float) -> None:
+    def __init__(self, folder: Path, number: int, engine: Sequence[Nats], replicas: int, **node_config: float) -> None:
         self.folder = folder / str(number)
         self.folder.mkdir()
         self._reserved, reserved = reserve(Address("127.0.0.1", 0))
@@ -55,7 +55,7 @@ class NodeProcess:
         self.address = ("127.0.0.1", self.port)
         self._home = folder
         self.errors = folder / f"errors-{number}.txt"
-        self.seat = Seat(
+        self.node_config = NodeConfig(
             name=f"node-{number}",
             log="greenchat",
             folder=str(self.folder),
@@ -63,14 +63,14 @@ class NodeProcess:
             ports=(self.port,),
             engine=Access(tuple(server.url for server in engine)),
             replicas=replicas,
-            **seat,  # type: ignore[arg-type]  # fields of all types
+            **node_config,  # type: ignore[arg-type]  # fields of all types
         )
         self.process: Process | None = None
 
     def start(self, *, ready: bool = True) -> None:
         reading, writing = os.pipe()
-        seat = dataclasses.replace(self.seat, ready=writing)
-        variables = {**environment(self._home), VARIABLE: seat.environment()[VARIABLE]}
+        node_config = dataclasses.replace(self.node_config, ready=writing)
+        variables = {**environment(self._home), VARIABLE: node_config.environment()[VARIABLE]}
         with self.errors.open("ab") as errors:
             words = ["--config", str(self._home / "server.toml"), "--data", str(self.folder)]
             words += ["--listen", f"127.0.0.1:{self.port}"]
@@ -153,12 +153,12 @@ def _log_tail(node: NodeProcess) -> str:
 
 @contextmanager
 def cluster(
-    folder: Path, count: int = 3, servers: int = 1, *, grace: int = 60, more: str = "", **seat: float
+    folder: Path, count: int = 3, servers: int = 1, *, grace: int = 60, more: str = "", **node_config: float
 ) -> Iterator[Cluster]:
     """Start so many nodes and servers of the engine. more: lines of the configuration."""
     (folder / "server.toml").write_text(CONFIG.format(grace=grace) + more, encoding="utf-8")
     with nats(folder, servers) as engine:
-        nodes = [NodeProcess(folder, number, engine, servers, **seat) for number in range(1, count + 1)]
+        nodes = [NodeProcess(folder, number, engine, servers, **node_config) for number in range(1, count + 1)]
         try:
             nodes[0].start()
             for node in nodes[1:]:

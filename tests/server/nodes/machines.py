@@ -37,7 +37,7 @@ _START = "from greenchat.server.main import main\nraise SystemExit(main())\n"
 class Machine(NodeProcess):
     """One machine. more: keys of [cluster]. before: Python that its process runs before the server."""
 
-    def __init__(  # NodeProcess.__init__ makes a seat
+    def __init__(  # NodeProcess.__init__ makes a NodeConfig
         self, home: Path, name: str, engine: Sequence[Nats], *, log: str = "greenchat", more: str = "", before: str = ""
     ) -> None:
         self.name = name

@@ -16,7 +16,7 @@ from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine
-from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.node_config import NodeConfig
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server.nodes.nats import NEEDED, nats
@@ -107,7 +107,7 @@ def test_a_connection_tries_another_server_first(tmp_path: Path) -> None:
     with nats(tmp_path) as (server,):
         ways = [Proxy(server.port) for _ in range(3)]
         access = Access(tuple(way.url for way in ways))
-        line = EngineLine(Seat("one", "log", str(tmp_path), str(tmp_path), (), access))
+        line = EngineLine(NodeConfig("one", "log", str(tmp_path), str(tmp_path), (), access))
         reader = Reader()
         following = gevent.spawn(line.follow, lambda: len(reader.entries), lambda _: None, reader.deliver)
         for number in range(4):

@@ -22,7 +22,7 @@ _MOMENT = 0.0005  # hours: 1.8 seconds
 
 def stored(nodes: Cluster) -> StoredLog:
     """Return the log as the engine has it."""
-    engine = Engine(nodes.nodes[0].seat.engine, "test")
+    engine = Engine(nodes.nodes[0].node_config.engine, "test")
     try:
         stored_log = engine.find_log("greenchat")
         assert stored_log
@@ -43,7 +43,7 @@ def restart_with(nodes: Cluster, **changed: float) -> None:
     for node in nodes.nodes:
         running = node.process and node.process.poll() is None
         assert not running or node.end() == 0
-        node.seat = dataclasses.replace(node.seat, **changed)  # type: ignore[arg-type]  # fields of all types
+        node.node_config = dataclasses.replace(node.node_config, **changed)  # type: ignore[arg-type]  # fields of all types
         if running:
             node.start()
 

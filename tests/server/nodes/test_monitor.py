@@ -9,10 +9,10 @@ from greenchat.server.nodes import monitor
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine_errors import EngineError
 from greenchat.server.nodes.monitor import unsafe
-from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.node_config import NodeConfig
 
 _URL = "http://127.0.0.1:8222"
-_SEAT = Seat("one", "greenchat", "/", "/", (), Access(()), (_URL,))
+_NODE_CONFIG = NodeConfig("one", "greenchat", "/", "/", (), Access(()), (_URL,))
 
 
 def _answers(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
@@ -24,11 +24,11 @@ def test_an_engine_that_may_lose_writes_is_reported(
     monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], count: int
 ) -> None:
     _answers(monkeypatch, json.dumps({"jetstream": {"config": config}}))
-    assert [_URL in line for line in unsafe(_SEAT)] == [True] * count
+    assert [_URL in line for line in unsafe(_NODE_CONFIG)] == [True] * count
 
 
 @pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"jetstream": null}', '{"jetstream": {"config": null}}'])
 def test_another_service_at_the_monitoring_port(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     _answers(monkeypatch, body)
     with pytest.raises(EngineError, match="it does not answer like NATS"):
-        list(unsafe(_SEAT))
+        list(unsafe(_NODE_CONFIG))

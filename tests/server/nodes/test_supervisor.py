@@ -14,7 +14,7 @@ import pytest
 from greenchat import __version__
 from greenchat.server.control.client import NoServerError, ask
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.nodes.supervisor import _Child
 from greenchat.server.tools.running import status_rows
 from tests.features.nodes.test_agreement import STAFF
@@ -288,7 +288,7 @@ def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> Non
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel has no autogroups")
 def test_a_node_that_starts_again_lets_the_others_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "orig_argv", [sys.executable, "-c", "import time; time.sleep(600)"])
-    child = _Child(Seat(name="node-1", log="greenchat", folder="", state="", ports=(), engine=Access(())))
+    child = _Child(NodeConfig(name="node-1", log="greenchat", folder="", state="", ports=(), engine=Access(())))
 
     def niceness() -> str:
         assert child.process

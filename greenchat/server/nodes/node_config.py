@@ -1,4 +1,4 @@
-"""The identity of a node and the address of its engine, from the process that starts it or from its configuration."""
+"""The configuration of a node: its name, its folders and its engine, from the supervisor or from the options."""
 
 import json
 import os
@@ -11,21 +11,22 @@ from greenchat.config.options import NOT_GIVEN, Options
 from greenchat.server.nodes.access import Access
 
 VARIABLE = "GREENCHAT_NODE"
+_ENGINE_TIMEOUT = "longer"  # its name in the variable, whose other side may be another version
 _SERVED = "GREENCHAT_NODE_SERVED"
 STAYS_OFF = 4
 """The exit code of a node that was told to end: its parent does not restart it, and the others serve."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """A node's place among the nodes.
+class NodeConfig:
+    """What a node is called, where its data is, and how it reaches the engine.
 
     name: the node's. log: the log's name. folder: its data; state: the folder of its state file. ports: shared with the
     other nodes, one for each listening address. engine: how to connect to it. monitor: URLs of its monitoring.
     replicas: copies of each entry. keep: hours for which the log keeps entries. size: MiB beyond which it keeps only
     needed entries. makes_log: whether to create a missing log. lease: seconds of silence after which a node is removed.
-    patience: seconds without the log before users are told; longer: before the node restarts. snapshots: seconds
-    between two snapshots. ready: a descriptor to write to when the node serves, -1 for none. engine_lock: the file with
+    patience: seconds without the log before users are told; engine_timeout: before the node restarts. snapshots:
+    seconds between two snapshots. ready: a descriptor to write to when the node serves, -1 for none. engine_lock: the file with
     the engine's process id, if the parent of the nodes runs it.
     """
 
@@ -42,7 +43,7 @@ class Seat:
     makes_log: bool = True
     lease: float = 10.0
     patience: float = 3.0
-    longer: float = 15.0
+    engine_timeout: float = 15.0
     snapshots: float = 300.0
     ready: int = -1
     engine_lock: str = ""
@@ -53,13 +54,15 @@ class Seat:
         return Path(self.folder)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for a process with this seat."""
-        return {**os.environ, VARIABLE: json.dumps(asdict(self))}
+        """Return the environment for a process with this configuration."""
+        fields = asdict(self)
+        fields[_ENGINE_TIMEOUT] = fields.pop("engine_timeout")
+        return {**os.environ, VARIABLE: json.dumps(fields)}
 
     @property
-    def is_by_itself(self) -> bool:
-        """Whether this process was not started by `--nodes`."""
-        return VARIABLE not in os.environ
+    def has_supervisor(self) -> bool:
+        """Whether this process was started by `--nodes`."""
+        return VARIABLE in os.environ
 
     @property
     def served_before(self) -> bool:
@@ -68,7 +71,7 @@ class Seat:
 
     def report_ready(self) -> None:
         """Tell the parent process that the node serves."""
-        if self.is_by_itself:
+        if not self.has_supervisor:
             os.environ[_SERVED] = "1"
         if self.ready >= 0:
             with suppress(OSError):  # a restarted node has already done this
@@ -76,17 +79,18 @@ class Seat:
 
     @classmethod
     def from_environment(cls) -> Self | None:
-        """Return the seat of this process, None if it was not started by `--nodes`."""
+        """Return the configuration of this process, None if it was not started by `--nodes`."""
         value = os.environ.get(VARIABLE)
         if not value:
             return None
         fields: dict[str, Any] = json.loads(value)
+        fields["engine_timeout"] = fields.pop(_ENGINE_TIMEOUT)
         engine = Access(**{**fields["engine"], "urls": tuple(fields["engine"]["urls"])})
         return cls(**{**fields, "engine": engine, "ports": tuple(fields["ports"]), "monitor": tuple(fields["monitor"])})
 
     @classmethod
     def of(cls, options: Options) -> Self | None:
-        """Return the seat of a configuration, None for a single server."""
+        """Return the configuration of the node that the options describe, None for a single server."""
         cluster, data = options.cluster, str(options.data)
         if not cluster.node:
             return None
@@ -105,6 +109,6 @@ class Seat:
             makes_log=False,
             lease=cluster.lease,
             patience=cluster.patience,
-            longer=cluster.engine_timeout,
+            engine_timeout=cluster.engine_timeout,
             snapshots=cluster.snapshot,
         )
