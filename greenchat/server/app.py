@@ -105,7 +105,7 @@ class App:
             self.log.before = partial(self.turn.begin, 0)
         if member:  # a single server has nothing to compare this machine's clock with
             self.keeper.now = lambda: min(self.clock.believed(), self.network.nodes.time)
-        self.keeper.decides = lambda: self.is_steward
+        self.keeper.decides = lambda: self.is_coordinator
         self.keeper.cut = lambda due: self.run_step(lambda ctx: propose_cuts(ctx, due))
         self.threads = Threads()
         self.clients = Clients(self, self.http.row, self.http.make_room)
@@ -233,9 +233,9 @@ class App:
         let_end(self.threads.kill_messengers, "a mail that was being sent")
 
     @property
-    def is_steward(self) -> bool:
+    def is_coordinator(self) -> bool:
         """Whether this process does the work that is done once for all nodes."""
-        return self.member is None or self.member.is_steward
+        return self.member is None or self.member.is_coordinator
 
     @property
     def upgraded_nodes(self) -> list[str]:

@@ -44,7 +44,7 @@ class SweeperServerParts(Protocol):
         """Return ms since the epoch."""
 
     @property
-    def is_steward(self) -> bool:
+    def is_coordinator(self) -> bool:
         """Whether this process does the work that is done once for all nodes."""
 
     def carry_out(self, work: Background) -> None:
@@ -85,10 +85,10 @@ class Sweeper:
         """Do all work that is due."""
         self._look_at_connections(monotonic())
         jump = self._server.clock.jumped()
-        is_steward = self._server.is_steward
+        is_coordinator = self._server.is_coordinator
         if jump:
             self._server.network.local.volumes.shift(jump)
-        if is_steward:
+        if is_coordinator:
             if jump:
                 self._follow(jump)
             self._let_expire()
@@ -102,7 +102,7 @@ class Sweeper:
             deletion(self.trusted_date())
         if monotonic() >= self._hour_ends:
             self._hour_ends = monotonic() + _HOUR
-            if not is_steward:
+            if not is_coordinator:
                 return
             self.look_at_accounts()
             self._server.carry_out(Background(prune_closures))

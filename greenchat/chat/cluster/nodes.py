@@ -53,7 +53,7 @@ class Node:
 class Nodes:
     """The present nodes. position, time: of the last entry of the log. epoch: the current one.
 
-    Reads: iteration, get, of_token, of_number, silent, steward, newest, needed. Changes: advance, add, remove,
+    Reads: iteration, get, of_token, of_number, silent, coordinator, newest, needed. Changes: advance, add, remove,
     note_digest, note_written.
     """
 
@@ -90,7 +90,7 @@ class Nodes:
         return [node for node in self._nodes.values() if node.heard + lease < self.time]
 
     @property
-    def steward(self) -> str:
+    def coordinator(self) -> str:
         """Return the token of the node that does the work for all: the one that has been present longest."""
         return min(self._nodes.values(), key=lambda node: node.number).token if self._nodes else ""
 

@@ -107,7 +107,7 @@ class NodeMember:
         """Return the turn of this node."""
         self._store = store
         turn = self._turn = NodeTurn(store, send_queues, self._mark)
-        turn.notifies_observers = lambda: self.is_steward
+        turn.notifies_observers = lambda: self.is_coordinator
         self.log.begin = turn.begin
         return turn
 
@@ -205,9 +205,9 @@ class NodeMember:
         return Path(self.node_config.state) / STATE
 
     @property
-    def is_steward(self) -> bool:
+    def is_coordinator(self) -> bool:
         """Whether this node does the work that is done once for all nodes."""
-        return self._is_here and self._network.nodes.steward == self.token
+        return self._is_here and self._network.nodes.coordinator == self.token
 
     # following
 

@@ -26,8 +26,8 @@ class NodeConfig:
     replicas: copies of each entry. keep: hours for which the log keeps entries. size: MiB beyond which it keeps only
     needed entries. makes_log: whether to create a missing log. lease: seconds of silence after which a node is removed.
     patience: seconds without the log before users are told; engine_timeout: before the node restarts. snapshots:
-    seconds between two snapshots. ready: a descriptor to write to when the node serves, -1 for none. engine_lock: the file with
-    the engine's process id, if the parent of the nodes runs it.
+    seconds between two snapshots. ready: a descriptor to write to when the node serves, -1 for none. engine_lock: the
+    file with the engine's process id, if the parent of the nodes runs it.
     """
 
     name: str

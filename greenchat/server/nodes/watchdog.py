@@ -129,7 +129,7 @@ class NodeWatchdog:
     def _check_epoch(self, own: Node) -> None:
         """Start the newest epoch as soon as all nodes support it, with `--nodes`."""
         nodes = self._network.nodes
-        is_asked = self._config.makes_log and nodes.steward == own.token and nodes.newest > nodes.epoch
+        is_asked = self._config.makes_log and nodes.coordinator == own.token and nodes.newest > nodes.epoch
         if is_asked and all(node.newest == nodes.newest for node in nodes):
             self._host.new_context().note(begin_epoch, nodes.newest)
 
@@ -163,7 +163,7 @@ class NodeWatchdog:
                 *(head.position, head.digest, first),
             )
             self._end("its state differs from the others'")
-        elif self._network.nodes.steward == own.token:
+        elif self._network.nodes.coordinator == own.token:
             self._trim()
 
     def _trim(self) -> None:

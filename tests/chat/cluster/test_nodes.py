@@ -50,13 +50,13 @@ def test_the_session_numbers_of_an_incarnation_are_unique() -> None:
     assert node_number(17) == 0, "a session of a server that is no node"
 
 
-def test_the_oldest_node_is_the_steward() -> None:
+def test_the_oldest_node_is_the_coordinator() -> None:
     nodes = two_nodes()
-    assert nodes.steward == "t1"
+    assert nodes.coordinator == "t1"
     first = nodes.get("one")
     assert first
     nodes.remove(first)
-    assert nodes.steward == "t2"
+    assert nodes.coordinator == "t2"
     nodes.add("one", "t3", "f1", "rules")
     nodes.remove(first)
     assert nodes.of_token("t3") is not None, "the removal of an old run leaves its successor"
