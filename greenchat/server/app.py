@@ -220,7 +220,7 @@ class App:
             let_end(self.notifications.webhooks.close, "a webhook")
         let_end(self.http.close, "the last upload, or a login at a provider")
         let_end(self.threads.kill, "a login or a search")
-        self.upkeep.places.keep_all()
+        self.upkeep.user_saver.save_all()
         if self.member:
             self.member.leave()
         self.turn.dirty.release_all()

@@ -7,20 +7,22 @@ from typing import Protocol
 import gevent
 
 from greenchat.server import health, sweeper
-from greenchat.server.data import place_keeper
-from greenchat.server.data.place_keeper import PlaceKeeper
+from greenchat.server.data import user_saver
+from greenchat.server.data.user_saver import UserSaver
 from greenchat.server.health import Health
 from greenchat.server.sweeper import Sweeper
 
 
-class UpkeepServerParts(health.HealthServerParts, sweeper.SweeperServerParts, place_keeper.PlaceServerParts, Protocol):
+class UpkeepServerParts(
+    health.HealthServerParts, sweeper.SweeperServerParts, user_saver.UserSaverServerParts, Protocol
+):
     """The parts of the server that upkeep uses."""
 
 
 class Upkeep:
     """The upkeep of one server, from `start` to `stop`.
 
-    sweeper: does the work of each second. health: watches the machine. places: stores the users who may return.
+    sweeper: does the work of each second. health: watches the machine. user_saver: stores the users who may return.
     """
 
     def __init__(
@@ -33,8 +35,8 @@ class Upkeep:
         """Prepare. folder: the data folder. chores, dated: further work of the sweeper. Raises StoreError."""
         last_id = server.store.last_id()
         self.health = Health(server, folder, last_id)
-        self.places = PlaceKeeper(server)
-        chores = [self.health.look_at_certificate, *chores, self.places.keep_some]
+        self.user_saver = UserSaver(server)
+        chores = [self.health.look_at_certificate, *chores, self.user_saver.save_some]
         self.sweeper = Sweeper(server, last_id, chores, dated)
         self._greenlet: gevent.Greenlet | None = None
 

@@ -70,8 +70,8 @@ class _Refolding:
             documents.ACCOUNT.name: lambda key, document: (self._identity(key), document),
             documents.DROPPED.name: lambda key, document: (self._fold(document["name"]), document),
             documents.PRESENCE.name: self._presence,
-            documents.PLACE.name: lambda key, document: (key, self._in_channels(document)),
-            documents.PLACED.name: self._channel,
+            documents.SAVED_USER.name: lambda key, document: (key, self._in_channels(document)),
+            documents.SAVED_CHANNEL.name: self._channel,
             documents.READ_MARKERS.name: self._read_markers,
             documents.CHANNEL.name: self._channel,
             documents.INSIDE.name: lambda key, document: (key, document),  # ids only
@@ -124,7 +124,7 @@ class _Refolding:
         names = {key: name or key for key, name in self._conversations if key.startswith("#") and " " not in key}
         registered = {
             key: name
-            for kind in (documents.PLACED, documents.CHANNEL)
+            for kind in (documents.SAVED_CHANNEL, documents.CHANNEL)
             for key, _, name in self._each(kind.name, lambda key, document: str(document["name"]))
         }
         name_of: dict[str, str] = {}

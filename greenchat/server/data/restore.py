@@ -13,7 +13,7 @@ from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.always_on import restore_presence
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
-from greenchat.chat.continuity import places
+from greenchat.chat.continuity import saved_users
 from greenchat.chat.documents import DocumentKind, fields_of
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
@@ -85,18 +85,18 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
 
 
 def _restore_placed_channels(network: Network, store: Store) -> None:
-    for channel in _each(store, documents.PLACED, lambda document: _channel(network, document)):
+    for channel in _each(store, documents.SAVED_CHANNEL, lambda document: _channel(network, document)):
         channel.is_kept = False
         if network.channel(channel.name) is None:
             network.restore_channel(channel)
 
 
 def _restore_places(network: Network, store: Store, grace: int) -> None:
-    for guest_id, stored in store.documents(documents.PLACE.name).items():
+    for guest_id, stored in store.documents(documents.SAVED_USER.name).items():
         try:
-            places.restore(network, guest_id, fields_of(stored), now=network.started, grace=grace)
+            saved_users.restore(network, guest_id, fields_of(stored), now=network.started, grace=grace)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise StoreDamagedError.of_document(documents.PLACE.name, guest_id, error) from error
+            raise StoreDamagedError.of_document(documents.SAVED_USER.name, guest_id, error) from error
 
 
 def _close(network: Network, store: Store) -> None:

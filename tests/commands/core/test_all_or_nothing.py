@@ -178,7 +178,7 @@ def _with_ids(line: str, app: App) -> str:
 
 
 def _stored(app: App) -> dict[str, Any]:
-    passing = (documents.PRESENCE, documents.PLACE, documents.PLACED, documents.INSIDE, documents.CLOSED)
+    passing = (documents.PRESENCE, documents.SAVED_USER, documents.SAVED_CHANNEL, documents.INSIDE, documents.CLOSED)
     return {kind.name: app.store.documents(kind.name) for kind in documents.KINDS if kind not in passing}
 
 

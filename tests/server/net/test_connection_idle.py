@@ -73,7 +73,7 @@ def calls_of_a_second(app: App) -> int:
         nonlocal count
         count += 1
 
-    app.upkeep.sweeper.sweep()  # looks at new users and their places until nothing has changed
+    app.upkeep.sweeper.sweep()  # looks at new users until nothing has changed
     app.upkeep.sweeper.sweep()
     sys.setprofile(note)
     try:

@@ -1,7 +1,7 @@
-"""Places: the stored state of users who may return after a stop or a crash of the server.
+"""Saved users: the stored state of those who may return after a stop or a crash of the server.
 
 They are restored as users who have lost their connection, so that others notice nothing, unless they do not return.
-Unregistered channels are restored with their members. Always-on users have no place, but a presence (`chat.always_on`).
+Unregistered channels are restored with their members. Always-on users are stored as presences (`chat.always_on`).
 Operator status is not restored: the configuration may have changed.
 """
 
@@ -32,8 +32,8 @@ def document(network: Network, user: User, now: int) -> dict[str, Any]:
 
 
 def restore(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: int, grace: int) -> User | None:
-    """Restore a user, who may return within `grace` ms; return None if the nick or account is gone, or the place
-    invalid.
+    """Restore a user, who may return within `grace` ms; return None if the nick or account is gone, or the
+    user has been away for too long.
 
     Channels that were not restored are left out: created again they would be open to everybody.
     """

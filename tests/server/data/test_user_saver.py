@@ -11,7 +11,7 @@ import pytest
 
 from greenchat.chat import documents
 from greenchat.config.settings import Settings
-from greenchat.server.data.place_keeper import PlaceKeeper
+from greenchat.server.data.user_saver import UserSaver
 from greenchat.storage.sqlite import SqliteStore
 from tests.commands.devices import device, make_account
 from tests.conftest import quick_options
@@ -102,7 +102,7 @@ def test_a_user_without_a_token_is_not_kept(begin: Server, tmp_path: Path) -> No
         assert [m.params[-1] for m in watch.run("NAMES #own") if m.command == "353"] == ["@alice"]
     assert server.end() == 0
     with closing(SqliteStore(tmp_path / "xdg/greenchat/greenchat.db")) as store:
-        assert len(store.documents(documents.PLACE.name)) == 1
+        assert len(store.documents(documents.SAVED_USER.name)) == 1
 
 
 def wait_until_kept(home: Path, kind: documents.DocumentKind, *texts: str) -> None:
@@ -123,8 +123,8 @@ def test_channels_and_presences_survive_a_kill(begin: Server, tmp_path: Path) ->
     alice = Guest(server.target).connect("alice")
     alice.join("#own")
     alice.run("MODE #own +k sesame", "TOPIC #own :whales only")
-    wait_until_kept(tmp_path, documents.PLACE, '"nick":"alice"')
-    wait_until_kept(tmp_path, documents.PLACED, "sesame", "whales only")
+    wait_until_kept(tmp_path, documents.SAVED_USER, '"nick":"alice"')
+    wait_until_kept(tmp_path, documents.SAVED_CHANNEL, "sesame", "whales only")
     alice.run("PRIVMSG #own :last words")
     server.end(signal.SIGKILL)
     server = begin()
@@ -136,7 +136,7 @@ def test_channels_and_presences_survive_a_kill(begin: Server, tmp_path: Path) ->
 
 
 def test_changes_of_a_place_survive_a_kill(begin: Server, tmp_path: Path) -> None:
-    """All that belongs to a place is stored when it changes, not only its members; invitations, too."""
+    """All that belongs to a user is stored when it changes, not only its members; invitations, too."""
     server = begin()
     alice, bob = Guest(server.target).connect("alice"), Guest(server.target).connect("bob")
     make_account(server.target, "carol")
@@ -146,10 +146,10 @@ def test_changes_of_a_place_survive_a_kill(begin: Server, tmp_path: Path) -> Non
     alice.join("#own")
     alice.run("MODE #own +i")
     for guest in "alice", "bob":
-        wait_until_kept(tmp_path, documents.PLACE, f'"nick":"{guest}"')
+        wait_until_kept(tmp_path, documents.SAVED_USER, f'"nick":"{guest}"')
     bob.run("METADATA * SET avatar :https://example.org/b.png", "SETNAME :Robert", "MODE bob +gR", "ACCEPT alice")
     alice.run("INVITE bob #own", "INVITE carol #own")
-    wait_until_kept(tmp_path, documents.PLACE, '"nick":"bob"', '"invitations":[["#own"')
+    wait_until_kept(tmp_path, documents.SAVED_USER, '"nick":"bob"', '"invitations":[["#own"')
     server.end(signal.SIGKILL)
 
     server = begin()
@@ -170,13 +170,13 @@ def test_changes_of_a_place_survive_a_kill(begin: Server, tmp_path: Path) -> Non
 def test_a_forward_to_a_later_channel_of_the_same_name_is_stored_again(tmp_path: Path) -> None:
     """Otherwise the forward would lead nowhere after a kill."""
     with World(Settings(), quick_options(tmp_path)) as world, Client(world, "alice", caps="greenchat/resume") as alice:
-        keeper = PlaceKeeper(world.app)
+        keeper = UserSaver(world.app)
         lives: list[int] = []
         alice.join("#one")
         for _ in range(2):
             alice.run("JOIN #two", "MODE #one +f #two")
-            world.call(lambda _: keeper.keep_some())
-            stored = world.app.store.documents(documents.PLACED.name)["#one"]
+            world.call(lambda _: keeper.save_some())
+            stored = world.app.store.documents(documents.SAVED_CHANNEL.name)["#one"]
             assert isinstance(stored, dict)
             assert stored["forward_life"] == world.network.channels["#two"].life
             lives.append(stored["forward_life"])

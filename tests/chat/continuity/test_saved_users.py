@@ -1,10 +1,10 @@
-"""The stored place of a user who may come back after a restart of the server."""
+"""The stored state of a user who may come back after a restart of the server."""
 
 import json
 
 import pytest
 
-from greenchat.chat.continuity.places import document, restore
+from greenchat.chat.continuity.saved_users import document, restore
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
