@@ -150,8 +150,8 @@ class StreamPosition(NamedTuple):
     time: int
 
 
-def place(reply: str) -> StreamPosition:
-    """Read the place from the reply subject of a message that a consumer delivers. Raises NatsError.
+def parse_position(reply: str) -> StreamPosition:
+    """Read the position from the reply subject of a message that a consumer delivers. Raises NatsError.
 
     `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<timestamp>.<pending>`, in another
     account with `<domain>.<account hash>` before the stream:
@@ -163,4 +163,4 @@ def place(reply: str) -> StreamPosition:
         number, delivery, stamp = words[first : first + 3]
         if number.isdecimal() and delivery.isdecimal() and stamp.isdecimal():
             return StreamPosition(int(number), int(delivery), int(stamp) // 1_000_000)
-    raise NatsError(f"a message of the log without its place: {reply[:100]!r}")
+    raise NatsError(f"a message of the log without its position: {reply[:100]!r}")

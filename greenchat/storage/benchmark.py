@@ -80,12 +80,12 @@ def _talk(rows: int, channels: int) -> Iterator[StoredEvent]:
     chance = random.Random(1)
     now = time.time_ns() // 1_000_000 - rows
     for number in range(rows):
-        place = f"#c{chance.randrange(channels)}"
+        channel = f"#c{chance.randrange(channels)}"
         speaker = int(chance.paretovariate(0.8)) % _SPEAKERS
         words = chance.choices(_WORDS, k=chance.randrange(2, 18))
         words.append(f"rare{chance.randrange(_RARE)}")
         source = f"speaker{speaker}!user@host.example"
-        yield StoredEvent(now + number << COUNTER_BITS, place, "PRIVMSG", source, (place, " ".join(words)))
+        yield StoredEvent(now + number << COUNTER_BITS, channel, "PRIVMSG", source, (channel, " ".join(words)))
 
 
 def _chunks(talk: Iterator[StoredEvent], rows: int, size: int) -> Iterator[list[StoredEvent]]:

@@ -33,7 +33,7 @@ from greenchat.storage.seals import Sealing
 from greenchat.storage.transaction import transaction
 
 _REMEMBERED = 65_536
-_ID, _CONVERSATION, _SOURCE, _PLACE = itemgetter(0), itemgetter(1), itemgetter(3), itemgetter(1, 0)  # of an EventRow
+_ID, _CONVERSATION, _SOURCE, _KEY = itemgetter(0), itemgetter(1), itemgetter(3), itemgetter(1, 0)  # of an EventRow
 
 _TOGETHER = 16  # rows in one statement: with many that saves a third of the time
 _MANY = 12  # events of one conversation: writing its pages directly takes less than moving the events there
@@ -224,12 +224,12 @@ class Writer:
         others: list[EventRow] = []
         late: list[EventRow] = []
         taken: set[int] = set()
-        places: set[tuple[int, int]] = set()
+        keys: set[tuple[int, int]] = set()
         for width, part in rows.items():
             for row in part:
-                if row[:2] in places:
+                if row[:2] in keys:
                     raise sqlite3.IntegrityError(f"event {row[0]} comes twice")
-                places.add(row[:2])
+                keys.add(row[:2])
                 if row[0] <= newest:
                     late.append(row)
                 elif row[0] in taken:
@@ -239,7 +239,7 @@ class Writer:
                     rest[width].append(row)
         late = self._unknown(late)
         others += late
-        others.sort(key=_PLACE)
+        others.sort(key=_KEY)
         for width in WIDTHS:
             self._insert(_ADD_SETTLED[width], _SETTLE_TOGETHER[width], [row for row in others if len(row) == width])
         self.sources_settled.update(map(_SOURCE, others))
@@ -250,13 +250,13 @@ class Writer:
         """Return the events that are not settled yet. Raises IntegrityError if one of them is fresh."""
         if not late:
             return late
-        places = json.dumps([row[:2] for row in late])
-        (answer,) = self._connection.execute(_SETTLED_OF, (places,)).fetchone()
+        keys = json.dumps([row[:2] for row in late])
+        (answer,) = self._connection.execute(_SETTLED_OF, (keys,)).fetchone()
         known = {(number, conversation) for number, conversation in json.loads(answer)}
         unknown = [row for row in late if row[:2] not in known]
         if unknown:
-            places = json.dumps([row[:2] for row in unknown])
-            if self._connection.execute(_FRESH_OF, (places,)).fetchone():
+            keys = json.dumps([row[:2] for row in unknown])
+            if self._connection.execute(_FRESH_OF, (keys,)).fetchone():
                 raise sqlite3.IntegrityError("an event comes again")
         return unknown
 

@@ -4,7 +4,16 @@ import json
 
 import pytest
 
-from greenchat.protocol.nats import NatsError, NatsFrame, NatsParser, StreamPosition, connect, place, publish, subscribe
+from greenchat.protocol.nats import (
+    NatsError,
+    NatsFrame,
+    NatsParser,
+    StreamPosition,
+    connect,
+    parse_position,
+    publish,
+    subscribe,
+)
 
 STREAM = (
     b'INFO {"jetstream":true}\r\n'
@@ -75,10 +84,10 @@ def test_frames_sent() -> None:
     ],
 )
 def test_the_position_of_a_message(reply: str, found: StreamPosition) -> None:
-    assert place(reply) == found
+    assert parse_position(reply) == found
 
 
 @pytest.mark.parametrize("reply", ["", "in.1", "$JS.ACK.log.consumer.1.42", "$JS.ACK.log.consumer.1.x.7.1.0"])
 def test_a_message_without_position_is_refused(reply: str) -> None:
     with pytest.raises(NatsError):
-        place(reply)
+        parse_position(reply)

@@ -26,26 +26,26 @@ _BROKEN = "The picture is damaged"
 
 def clean_jpeg(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only JFIF, the colour profile, and Adobe's segment about colours."""
-    pieces, place = [data[:2]], 2
+    pieces, offset = [data[:2]], 2
     while True:
-        marker = _at(data, place, 2)
+        marker = _at(data, offset, 2)
         if marker[0] != 0xFF:
             raise PictureError(_BROKEN)
         kind = marker[1]
         if kind == 0xFF:  # "any marker may optionally be preceded by any number of fill bytes"
-            place += 1
+            offset += 1
             continue
         if kind == 0xD9:
             return b"".join([*pieces, marker]), 1
-        length = int.from_bytes(_at(data, place + 2, 2), "big")
-        end = place + 2 + length
-        segment = _at(data, place, 2 + length)
+        length = int.from_bytes(_at(data, offset + 2, 2), "big")
+        end = offset + 2 + length
+        segment = _at(data, offset, 2 + length)
         if kind == 0xDA:
             end = _end_of_scan(data, end)
-            pieces.append(data[place:end])
+            pieces.append(data[offset:end])
         elif not (0xE0 <= kind <= 0xEF or kind == 0xFE) or _is_needed(kind, segment[4:]):
             pieces.append(segment)
-        place = end
+        offset = end
 
 
 def _is_needed(kind: int, content: bytes) -> bool:
@@ -54,25 +54,25 @@ def _is_needed(kind: int, content: bytes) -> bool:
     return content.startswith({0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}.get(kind, b"\0none"))
 
 
-def _end_of_scan(data: bytes, place: int) -> int:
+def _end_of_scan(data: bytes, offset: int) -> int:
     """Return the position of the next marker that does not belong to the scan."""
     while True:
-        place = data.find(b"\xff", place)
-        if place < 0 or place + 1 >= len(data):
+        offset = data.find(b"\xff", offset)
+        if offset < 0 or offset + 1 >= len(data):
             raise PictureError("The picture is not complete")
-        following = data[place + 1]
+        following = data[offset + 1]
         if following != 0 and not 0xD0 <= following <= 0xD7:
-            return place
-        place += 2
+            return offset
+        offset += 2
 
 
 def clean_png(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only the critical chunks, those about colours, and animation."""
-    pieces, place, frames = [data[:8]], 8, 0
+    pieces, offset, frames = [data[:8]], 8, 0
     while True:
-        length = int.from_bytes(_at(data, place, 4), "big")
-        kind = _at(data, place + 4, 4)
-        chunk = _at(data, place, length + 12)
+        length = int.from_bytes(_at(data, offset, 4), "big")
+        kind = _at(data, offset + 4, 4)
+        chunk = _at(data, offset, length + 12)
         if kind in _PNG_KEPT:
             pieces.append(chunk)
             frames += kind == b"fcTL"
@@ -80,28 +80,28 @@ def clean_png(data: bytes) -> tuple[bytes, int]:
             raise PictureError(_BROKEN)  # an unknown critical chunk
         if kind == b"IEND":
             return b"".join(pieces), max(frames, 1)
-        place += length + 12
+        offset += length + 12
 
 
 def clean_gif(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only frames, their timing, and repetition; without comments and text."""
-    place = 13 + _table(_at(data, 10, 1)[0])
-    pieces, frames = [_at(data, 0, place)], 0
+    offset = 13 + _table(_at(data, 10, 1)[0])
+    pieces, frames = [_at(data, 0, offset)], 0
     while True:
-        kind = _at(data, place, 1)
+        kind = _at(data, offset, 1)
         if kind == b"\x3b":
             return b"".join([*pieces, kind]), max(frames, 1)
         if kind == b"\x2c":
-            end = _end_of_blocks(data, place + 11 + _table(_at(data, place + 9, 1)[0]))
+            end = _end_of_blocks(data, offset + 11 + _table(_at(data, offset + 9, 1)[0]))
             frames += 1
-            pieces.append(data[place:end])
+            pieces.append(data[offset:end])
         elif kind == b"\x21":
-            label, end = _at(data, place + 1, 1)[0], _end_of_blocks(data, place + 2)
-            if label == 0xF9 or (label == 0xFF and data[place + 3 : place + 14] in _LOOPS):
-                pieces.append(data[place:end])
+            label, end = _at(data, offset + 1, 1)[0], _end_of_blocks(data, offset + 2)
+            if label == 0xF9 or (label == 0xFF and data[offset + 3 : offset + 14] in _LOOPS):
+                pieces.append(data[offset:end])
         else:
             raise PictureError(_BROKEN)
-        place = end
+        offset = end
 
 
 def _table(flags: int) -> int:
@@ -109,31 +109,31 @@ def _table(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _end_of_blocks(data: bytes, place: int) -> int:
-    while size := _at(data, place, 1)[0]:
-        place += size + 1
-    return place + 1
+def _end_of_blocks(data: bytes, offset: int) -> int:
+    while size := _at(data, offset, 1)[0]:
+        offset += size + 1
+    return offset + 1
 
 
 def clean_webp(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only pixels, transparency, animation, and the colour profile."""
     end = 8 + int.from_bytes(_at(data, 4, 4), "little")
-    pieces, place, frames = [], 12, 0
-    while place + 8 <= end:
-        kind, length = _at(data, place, 4), int.from_bytes(_at(data, place + 4, 4), "little")
-        chunk = _at(data, place, 8 + length)
+    pieces, offset, frames = [], 12, 0
+    while offset + 8 <= end:
+        kind, length = _at(data, offset, 4), int.from_bytes(_at(data, offset + 4, 4), "little")
+        chunk = _at(data, offset, 8 + length)
         if kind == b"VP8X":
             chunk = chunk[:8] + bytes([chunk[8] & ~_WEBP_METADATA]) + chunk[9:]
         if kind in _WEBP_KEPT:
             pieces.append(chunk + b"\0" * (length & 1))
             frames += kind == b"ANMF"
-        place += 8 + length + (length & 1)
+        offset += 8 + length + (length & 1)
     body = b"WEBP" + b"".join(pieces)
     return b"RIFF" + len(body).to_bytes(4, "little") + body, max(frames, 1)
 
 
-def _at(data: bytes, place: int, count: int) -> bytes:
-    part = data[place : place + count]
+def _at(data: bytes, offset: int, count: int) -> bytes:
+    part = data[offset : offset + count]
     if len(part) != count:
         raise PictureError("The picture is not complete")
     return part

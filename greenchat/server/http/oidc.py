@@ -131,12 +131,12 @@ class OidcPages:
         origin = netblock(request.address)
         if self._waiting.total() >= _MOST_WAITING or self._waiting[origin] >= _MOST_OF_ONE:
             raise HttpError(503, "Too many logins at the same time: try again", Retry_After="10")
-        place = Counter([origin])
-        self._waiting += place
+        slots = Counter([origin])
+        self._waiting += slots
         try:
             answer = self._pool.do(origin, _tried, question, *words)
         finally:
-            self._waiting -= place
+            self._waiting -= slots
         if isinstance(answer, OutsideError):
             log.error("a login from %s at the provider failed: %s", request.address, answer)
             text = "The login at the provider failed: try again, or tell the operators of this server"

@@ -36,10 +36,10 @@ class PageVersion:
 def read_version(folder: Path) -> PageVersion:
     """Return the present version. Files that can't be read have none."""
     digest, stamps, folders = hashlib.sha256(), {}, {}
-    for place, inner, names in os.walk(folder):
+    for root, inner, names in os.walk(folder):
         inner.sort()
-        here = Path(place)
-        folders[here.relative_to(folder).as_posix()] = stamp_of(place)
+        here = Path(root)
+        folders[here.relative_to(folder).as_posix()] = stamp_of(root)
         for name in sorted(names):
             path = (here / name).relative_to(folder).as_posix()
             stamp = stamp_of(here / name)

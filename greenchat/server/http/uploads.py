@@ -86,8 +86,8 @@ class Uploads:
             bounds[f"from {origin}"] = _MOST_FROM_ONE
         if any(self._under_way[each] >= most for each, most in bounds.items()):
             raise HttpError(503, "Too many uploads at the same time: try again", Retry_After="10")
-        place = Counter(list(bounds))
-        self._under_way += place
+        slots = Counter(list(bounds))
+        self._under_way += slots
         held: Counter[str] = Counter()
         part: PartialBlob | None = None
         try:
@@ -105,7 +105,7 @@ class Uploads:
             self.do(self.blobs.keep, path, hashed)
             yield File("", hashed, size, kind.name, _title(request), "", 0, thumbnail is not None)
         finally:
-            self._under_way -= place
+            self._under_way -= slots
             self._held -= held
             if part:
                 self._disk.spawn(part.discard)

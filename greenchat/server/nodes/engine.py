@@ -130,7 +130,7 @@ class Engine:
         self._inbox = "_INBOX." + secrets.token_hex(8)
         self._asked: dict[str, AsyncResult] = {}
         self._count = 0
-        self._deliver: Deliver = lambda place, data: None
+        self._deliver: Deliver = lambda position, data: None
         self._has_consumer = False
         self._next = 1  # number of the consumer's next delivery
         self._writing = BoundedSemaphore()
@@ -260,11 +260,11 @@ class Engine:
             if frame.reply:  # flow control: it continues when it has an answer
                 self._write(nats.publish(frame.reply, b""))
         elif not frame.status:
-            place = nats.place(frame.reply)
-            if place.delivery != self._next:
+            position = nats.parse_position(frame.reply)
+            if position.delivery != self._next:
                 raise EngineError("an entry was not delivered")
             self._next += 1
-            self._deliver(place, frame.data)
+            self._deliver(position, frame.data)
 
     def request(
         self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None, *, starting: float = 0.0

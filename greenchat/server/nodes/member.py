@@ -223,33 +223,33 @@ class NodeMember:
             log.exception("a bug in following the log")
             self._end("a bug in following the log, see above")
 
-    def _deliver(self, place: StreamPosition, data: bytes) -> None:
+    def _deliver(self, position: StreamPosition, data: bytes) -> None:
         """Apply an entry. The engine's greenlet calls it, in the order of the log. Raises EngineError."""
         if self._turn.has_ended:  # the engine may have sent several at once
             raise EngineError(self.end_reason)
         try:
-            self._take_entry(place, entries.unpack(data))
+            self._take_entry(position, entries.unpack(data))
         except entries.EntryError as error:
-            self._end(f"entry {place.number} of the log: {error}")
+            self._end(f"entry {position.number} of the log: {error}")
             raise EngineError(self.end_reason) from error
-        if place.number % _CATCH_UP == 0:
+        if position.number % _CATCH_UP == 0:
             self._turn.schedule.yield_turn(self._share)
 
-    def _take_entry(self, place: StreamPosition, entry: entries.LogEntry) -> None:
+    def _take_entry(self, position: StreamPosition, entry: entries.LogEntry) -> None:
         nodes = self._network.nodes
-        if place.number != nodes.position + 1:
+        if position.number != nodes.position + 1:
             raise entries.EntryError(f"the entries after {nodes.position} are missing: the engine has lost them")
         before = nodes.time
         self._watchdog.last_entry_at = monotonic()
         self._turn.begin(len(entry.acts))  # one of several waits a moment for other nodes' entries if it sends much
-        now = nodes.advance(place.number, place.time)
+        now = nodes.advance(position.number, position.time)
         self._progress.begin_entry()
-        self.log.position = place.number
+        self.log.position = position.number
         node = nodes.of_token(entry.token)
         if node is not None and entry.count > node.count:
             node.count = entry.count
             node.heard = now
-            node.entry = place.number
+            node.entry = position.number
             node.applied = entry.applied
             node.cpu = entry.cpu
             self._apply(entry, now)
@@ -260,7 +260,7 @@ class NodeMember:
                 arrived.count = entry.count
         if self._is_here and nodes.of_token(self.token) is None and not self._is_leaving:
             self._end("the other nodes gave this one up, because it was silent for too long")
-        self._progress.look(place.number)
+        self._progress.look(position.number)
         self.log.note_entry()
         every = int(self.node_config.snapshots * 1000)
         if before and self._is_here and now // every != before // every:

@@ -148,8 +148,8 @@ class Pusher:
             self._failures.pop(endpoint, None)
             return True
         self._failures[endpoint] += 1
-        place = urlsplit(endpoint).netloc
-        log.info("a push to %s failed: %s", place, outcome)
+        host = urlsplit(endpoint).netloc
+        log.info("a push to %s failed: %s", host, outcome)
         if outcome in _GONE or self._failures[endpoint] >= _GIVEN_UP:
             self._failures.pop(endpoint, None)
             self._not_before.pop(endpoint, None)

@@ -32,8 +32,8 @@ class Reader:
         self.entries: list[tuple[int, bytes]] = []
         self._more = Event()
 
-    def deliver(self, place: StreamPosition, data: bytes) -> None:
-        self.entries.append((place.number, data))
+    def deliver(self, position: StreamPosition, data: bytes) -> None:
+        self.entries.append((position.number, data))
         self._more.set()
 
     def wait(self, count: int) -> list[tuple[int, bytes]]:
