@@ -63,7 +63,7 @@ INNER_ORDER = {
         {"fetch", "programs", "thread_pool"},
         {"clock", "early_signals", "fair_pool", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd"},
         {"stand_in", "greeting"},
-        {"bearer", "net", "files", "outside"},
+        {"bearer", "net", "files", "external_auth"},
         {"http", "control", "push", "background_work"},
         {"data"},
         {"timer_wheel", "ending", "blocklist_gate", "listeners", "shutdown"},

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from greenchat.config.bearer import Bearer
+from greenchat.config.external_auth import AUTH_SCRIPT, LDAP, AuthScript, Ldap
 from greenchat.config.key import Key
 from greenchat.config.oidc import OIDC, Oidc
-from greenchat.config.outside import AUTH_SCRIPT, LDAP, AuthScript, Ldap
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.about import About
-from greenchat.config.external import EXTERNAL, ExternalService
+from greenchat.config.external_services import EXTERNAL, ExternalService
 from greenchat.config.groups import Group
 from greenchat.config.key import Key
 from greenchat.config.moderation import Moderation, SpamFilter

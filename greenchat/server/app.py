@@ -40,6 +40,7 @@ from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.ending import let_end
+from greenchat.server.external_auth.password_check import ExternalPasswordCheck
 from greenchat.server.handover.forms import OutboxParts
 from greenchat.server.handover.takeover import HandedOverState
 from greenchat.server.http.extra_pages import serve_extras
@@ -53,7 +54,6 @@ from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.net.workers import Threads
 from greenchat.server.nodes.member import NodeMember
-from greenchat.server.outside.logins import OutsideLogins
 from greenchat.server.push.notifications import Notifications
 from greenchat.server.reload import reload, take_in_accounts
 from greenchat.server.shutdown import Shutdown
@@ -92,7 +92,7 @@ class App:
         self.keeper = StoreKeeper(folder, options.storage, now=self.clock.believed, inherited=former)
         self.bearer = ProviderTokens()
         self.bearer.use(settings.providers.bearer)
-        self.outside = OutsideLogins(settings)
+        self.external_auth = ExternalPasswordCheck(settings)
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         self.log: Log = member.log if member else MemoryLog()

@@ -17,13 +17,13 @@ from greenchat.config.schema import take_over
 from greenchat.server.bearer import ProviderTokens
 from greenchat.server.clients import Clients
 from greenchat.server.data.restore import new_accounts
+from greenchat.server.external_auth.password_check import ExternalPasswordCheck
 from greenchat.server.listeners import Listeners
 from greenchat.server.net.blocklists import require_package
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.net.turn import Turn
-from greenchat.server.outside.logins import OutsideLogins
 from greenchat.server.programs import require_programs
 from greenchat.storage.interface import Store, StoreError
 
@@ -39,7 +39,7 @@ class ReloadServerParts(Protocol):
     options: Options
     tls: TlsAcceptor | None
     bearer: ProviderTokens
-    outside: OutsideLogins
+    external_auth: ExternalPasswordCheck
     clients: Clients
     listeners: Listeners
     turn: Turn
@@ -100,7 +100,7 @@ def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]
         tls = load_tls(options.tls, options.data, settings.name)
     running.bearer.use(settings.providers.bearer)
     try:
-        running.outside.use(settings)
+        running.external_auth.use(settings)
     except ConfigError:
         running.bearer.use(network.settings.providers.bearer)
         raise

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from greenchat.config import validators
+from greenchat.config.external_auth import AuthScript
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.groups import build, flat_values
 from greenchat.config.options import Email, Options
-from greenchat.config.outside import AuthScript
 from greenchat.config.schema import entries
 from greenchat.config.settings import Settings
+from greenchat.server.external_auth.auth_script import ask
 from greenchat.server.mail import Mailer
 from greenchat.server.nodes.node_config import VARIABLE
-from greenchat.server.outside.auth_script import ask
 from greenchat.server.programs import require_programs
 from tests.patience import PATIENCE
 

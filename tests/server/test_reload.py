@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.config.external_auth import AuthScript
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.groups import build, flat_values
 from greenchat.config.options import Address, ListenerOptions, Options, Throttle, TlsFiles
-from greenchat.config.outside import AuthScript
 from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -107,7 +107,9 @@ def test_a_missing_certificate_changes_nothing(server: ServerThread, configure: 
         configure(options=options, auth_script=AuthScript(command=sys.executable))
         alice.send("REHASH")
         assert alice.expect("400").params[-1].startswith("The configuration was not changed: tls: ")
-    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "no script is called"
+    assert server.call(lambda app: app.external_auth.check("alice", "secret", "127.0.0.1")) is None, (
+        "no script is called"
+    )
 
 
 def test_a_missing_program_changes_nothing(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
@@ -121,7 +123,9 @@ def test_a_missing_program_changes_nothing(server: ServerThread, configure: Conf
         refusal
         == f"The configuration was not changed: auth_script.command: the program {tmp_path / 'nothing'} is not there"
     )
-    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "no script is called"
+    assert server.call(lambda app: app.external_auth.check("alice", "secret", "127.0.0.1")) is None, (
+        "no script is called"
+    )
 
 
 def test_changed_isupport_tokens_are_sent(server: ServerThread, configure: Configure) -> None:

@@ -17,7 +17,7 @@ from greenchat.commands.accounts.tokens import acting_account, drop, find_token,
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import Way, command
-from greenchat.config.external import ExternalService
+from greenchat.config.external_services import ExternalService
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 

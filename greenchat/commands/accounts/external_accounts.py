@@ -10,10 +10,10 @@ from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import account_update, carry_out, change_account
 from greenchat.commands.core.steps import step
-from greenchat.config.outside import AuthScript, Ldap
+from greenchat.config.external_auth import AuthScript, Ldap
 from greenchat.config.settings import Settings
 
-_OUTSIDE = "outside "  # the prefix of subjects whose passwords are checked elsewhere
+_EXTERNAL = "outside "  # the prefix of subjects whose passwords are checked elsewhere
 
 
 def make_account(ctx: Context, subject: str, name: str) -> Account | RegisterRefusal:
@@ -35,7 +35,7 @@ def is_asked_outside(ctx: Context, account: Account | None, name: str) -> bool:
 
 def is_known_outside(ctx: Context, account: Account) -> bool:
     """Whether an account's password is kept elsewhere, so that none may be set here."""
-    is_linked = any(subject.startswith(_OUTSIDE) for subject in account.subjects)
+    is_linked = any(subject.startswith(_EXTERNAL) for subject in account.subjects)
     return is_linked and _rules(ctx.network.settings).is_on
 
 
@@ -98,4 +98,4 @@ def _rules(settings: Settings) -> AuthScript | Ldap:
 
 
 def _subject(ctx: Context, name: str) -> str:
-    return f"{_OUTSIDE}{ctx.network.fold(name)}"
+    return f"{_EXTERNAL}{ctx.network.fold(name)}"

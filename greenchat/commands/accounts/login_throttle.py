@@ -24,11 +24,11 @@ def guess(
     then: Callable[[Context, T], Continuation | None],
     refuse: Callable[[Context, int], Continuation | None],
     *,
-    outside: bool = False,
+    external: bool = False,
 ) -> Continuation | None:
     """Call `is_right` in a thread, and `then` with its result; wrong passwords (False) are counted.
 
-    who: the keys for counting. outside: whether an external service checks the password.
+    who: the keys for counting. external: whether another service checks the password.
     refuse: called instead, with the seconds to wait, after too many wrong ones. If so many attempts are running that
     their failures would reach the limit, the next one waits for them.
     """
@@ -40,7 +40,7 @@ def guess(
     if not all(logins.has_room(each, ctx.now, nodes=nodes) for each in who):
 
         def again(ctx: Context, _: None) -> Continuation | None:
-            return guess(ctx, who, is_right, then, refuse, outside=outside)
+            return guess(ctx, who, is_right, then, refuse, external=external)
 
         # external checks may take seconds: do not poll too often
         return Deferred(_nothing, again, pauses=True)
@@ -59,9 +59,9 @@ def guess(
     # Right passwords take a thread as long as wrong ones: the first is free, further ones are throttled.
     if ctx.session.registration.has_tried:
         ctx.weight += _WEIGHT
-    if not outside:
+    if not external:
         ctx.session.registration.has_tried = True
-    return Deferred(is_right, tried, done=done, hashes=not outside, outside=outside)
+    return Deferred(is_right, tried, done=done, hashes=not external, external=external)
 
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:

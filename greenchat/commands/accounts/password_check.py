@@ -17,7 +17,7 @@ from greenchat.commands.accounts.second_factor import CODE_INVALID, CODE_REQUIRE
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.persistence import keep_account
-from greenchat.commands.core.process import OutsideError
+from greenchat.commands.core.process import ExternalAuthError
 from greenchat.commands.core.steps import step
 from greenchat.protocol.scram import make_verifier
 from greenchat.protocol.totp import split_code
@@ -44,18 +44,18 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
 
     if not is_asked_outside(ctx, account, name):
         return _check_here(ctx, name, given, code, then, refuse)
-    outside, address = ctx.process.outside, ctx.session.host
+    external_auth, address = ctx.process.external_auth, ctx.session.host
 
-    def answered(ctx: Context, answer: str | OutsideError | None) -> Continuation | None:
-        if answer is None or (isinstance(answer, OutsideError) and account is not None and account.verifier):
+    def answered(ctx: Context, answer: str | ExternalAuthError | None) -> Continuation | None:
+        if answer is None or (isinstance(answer, ExternalAuthError) and account is not None and account.verifier):
             return _check_here(ctx, name, given, code, then, refuse)
         ctx.session.registration.has_tried = True  # external checks count like those here
-        if isinstance(answer, OutsideError):
+        if isinstance(answer, ExternalAuthError):
             return refuse(ctx, UNAVAILABLE)
         return _let_in(ctx, account, answer, code, then, refuse)
 
     who = throttle_keys(ctx, name)
-    return guess(ctx, who, lambda: outside.check(name, given, address), answered, refuse_haste, outside=True)
+    return guess(ctx, who, lambda: external_auth.check(name, given, address), answered, refuse_haste, external=True)
 
 
 def _let_in(

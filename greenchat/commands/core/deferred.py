@@ -19,7 +19,7 @@ class Deferred:
     work: called in another thread; it must not touch the chat's state. then: called later in the loop with the result
     (ctx.now is new), unless the client has gone; it must check the state again. It answers, or proposes a step
     (`Context.propose`), but changes no shared state itself. done: called in the loop when the work has ended, also if
-    the client has gone. waits: whether it waits for another server, like a mail server. outside: whether it asks an
+    the client has gone. waits: whether it waits for another server, like a mail server. external: whether it asks an
     external password service. pauses: whether to wait a moment first, since it is blocked. hashes: whether it hashes a
     password, for which there is a separate thread.
     """
@@ -27,7 +27,7 @@ class Deferred:
     work: Callable[[], object]
     then: "Callable[[Context, Any], Continuation | None]"
     waits: bool = False
-    outside: bool = False
+    external: bool = False
     pauses: bool = False
     hashes: bool = False
     done: Callable[[], object] = lambda: None

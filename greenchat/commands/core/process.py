@@ -92,14 +92,14 @@ class BearerTokens(Protocol):
         """
 
 
-class OutsideError(Exception):
+class ExternalAuthError(Exception):
     """An external password service could not check a login; the text says why, for the log."""
 
 
-class Outside(Protocol):
+class ExternalAuth(Protocol):
     """External password services: a program, a directory."""
 
-    def check(self, name: str, password: str, address: str) -> str | OutsideError | None:
+    def check(self, name: str, password: str, address: str) -> str | ExternalAuthError | None:
         """Return the name of the account with this password, None if it is wrong.
 
         address: the client's IP address. Slow; from any thread.
@@ -133,7 +133,7 @@ class Process(Protocol):
         """The tokens of the identity provider."""
 
     @property
-    def outside(self) -> Outside:
+    def external_auth(self) -> ExternalAuth:
         """External services that check passwords."""
 
     def stop(self, reason: str) -> None:

@@ -21,8 +21,8 @@ from greenchat.commands.core.process import (
     BadTokenError,
     BearerTokens,
     ConnectionRules,
+    ExternalAuth,
     Mail,
-    Outside,
     Port,
     Reloaded,
 )
@@ -187,7 +187,7 @@ class _Process:
         self.moderation: Audit = self.audit
         self.mail: Mail = _Silence()
         self.bearer: BearerTokens = _Silence()
-        self.outside: Outside = _Silence()
+        self.external_auth: ExternalAuth = _Silence()
 
     def random(self, count: int) -> bytes:
         raise RuntimeError("applying an act must not need random bytes")

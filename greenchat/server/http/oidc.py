@@ -19,14 +19,14 @@ from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_w
 from greenchat.commands.accounts.password_check import too_many
 from greenchat.commands.accounts.register import RegisterRefusal
 from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, find_token, make
-from greenchat.commands.core.process import OutsideError
+from greenchat.commands.core.process import ExternalAuthError
 from greenchat.protocol.http_head import HttpError
+from greenchat.server.external_auth.oidc_client import CodeRefusedError, OidcClient, Secrets
 from greenchat.server.fair_pool import FairPool
 from greenchat.server.http.calls import context_of, stranger_of
 from greenchat.server.http.request import NOT_KEPT, Request, Response
 from greenchat.server.http.routes import Routes
 from greenchat.server.http.signed_in import brought_hash, cookie
-from greenchat.server.outside.oidc_client import CodeRefusedError, OidcClient, Secrets
 from greenchat.storage.interface import StoreError
 from greenchat.values.addresses import netblock
 
@@ -137,7 +137,7 @@ class OidcPages:
             answer = self._pool.do(origin, _tried, question, *words)
         finally:
             self._waiting -= slots
-        if isinstance(answer, OutsideError):
+        if isinstance(answer, ExternalAuthError):
             log.error("a login from %s at the provider failed: %s", request.address, answer)
             text = "The login at the provider failed: try again, or tell the operators of this server"
             raise HttpError(502, text) from answer
@@ -152,11 +152,11 @@ class OidcPages:
         return hmac.digest(self._network.secret, f"oidc {word} {cookie_value}".encode(), "sha256").hex()
 
 
-def _tried(question: Callable[..., T], *words: object) -> T | OutsideError:
+def _tried(question: Callable[..., T], *words: object) -> T | ExternalAuthError:
     """Return an error instead of raising it in a thread: gevent would print it as a bug."""
     try:
         return question(*words)
-    except OutsideError as error:
+    except ExternalAuthError as error:
         return error
 
 

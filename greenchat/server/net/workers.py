@@ -22,7 +22,7 @@ T = TypeVar("T")
 _WORKERS = 2  # further slow work waits, while the chat continues
 _MESSENGERS = 2
 _PAUSE = 0.05  # seconds after which blocked work tries again
-_OUTSIDE = 8  # concurrent password checks by external services
+_EXTERNAL = 8  # concurrent password checks by external services
 _ONE_IN = 8  # one in so many is taken from the lowest rank, so that nobody waits for ever
 
 
@@ -135,7 +135,7 @@ class Threads:
     def __init__(self) -> None:
         self.workers = Workers(_WORKERS)
         self._hashers = Workers(1)
-        self._outside = Workers(_OUTSIDE)
+        self._external = Workers(_EXTERNAL)
         self._messengers = Pool(_MESSENGERS, begun=True)
 
     def do(self, slow: Deferred, session: Session) -> object:
@@ -144,9 +144,9 @@ class Threads:
             return self._messengers.apply(slow.work)
         address = netblock(session.host)
         if slow.pauses:
-            return self._outside.apply(lambda: _pause(slow.work), Rank.GUEST, address)
-        if slow.outside:
-            return self._outside.apply(slow.work, Rank.GUEST, address)
+            return self._external.apply(lambda: _pause(slow.work), Rank.GUEST, address)
+        if slow.external:
+            return self._external.apply(slow.work, Rank.GUEST, address)
         if slow.hashes:  # so that a login does not wait for clients that log in again and again
             return self._hashers.apply(slow.work, Rank.GUEST, address)
         return self.workers.apply(slow.work, rank_of(session), address)
@@ -159,4 +159,4 @@ class Threads:
     def kill_messengers(self) -> None:
         """Let the threads that wait for other servers finish. Waits."""
         self._messengers.kill()
-        self._outside.kill()
+        self._external.kill()

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from greenchat.commands.operators import shell
-from greenchat.config.external import ExternalService
+from greenchat.config.external_services import ExternalService
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from tests.commands.devices import device, make_account

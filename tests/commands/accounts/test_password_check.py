@@ -14,7 +14,7 @@ import pytest
 from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.core.deferred import Deferred
-from greenchat.config.outside import AuthScript
+from greenchat.config.external_auth import AuthScript
 from greenchat.config.providers import Providers
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App

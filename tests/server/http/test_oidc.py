@@ -17,15 +17,15 @@ import pytest
 from greenchat.chat.tokens import SESSION
 from greenchat.commands.accounts.tokens import token_revocation
 from greenchat.commands.core.persistence import carry_out, change_account
-from greenchat.commands.core.process import OutsideError
+from greenchat.commands.core.process import ExternalAuthError
 from greenchat.commands.operators.shell import ban
 from greenchat.config.oidc import Oidc
 from greenchat.config.providers import Providers
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.config.web import Web
+from greenchat.server.external_auth import oidc_client
+from greenchat.server.external_auth.oidc_client import OidcClient, Secrets
 from greenchat.server.http import oidc
-from greenchat.server.outside import oidc_client
-from greenchat.server.outside.oidc_client import OidcClient, Secrets
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import KEY, Answer, Http, WebSocket
@@ -416,5 +416,5 @@ def test_no_endpoint_of_a_provider_is_used_without_tls(monkeypatch: pytest.Monke
     }
     monkeypatch.setattr(oidc_client, "fetch", lambda *_, **__: (200, json.dumps(found).encode()))
     client = OidcClient(Oidc(issuer="https://id.example", url=PAGE, client_id="x"))
-    with pytest.raises(OutsideError, match="do not use https"):
+    with pytest.raises(ExternalAuthError, match="do not use https"):
         client.address(Secrets("a", "b", "c" * 43))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.commands.core.process import OutsideError
-from greenchat.config.outside import Ldap
+from greenchat.commands.core.process import ExternalAuthError
+from greenchat.config.external_auth import Ldap
+from greenchat.server.external_auth.directory import ask
 from greenchat.server.net.certificate import ensure_certificate
-from greenchat.server.outside.directory import ask
 from tests.ldap_directory import Directory, directory
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
@@ -93,9 +93,9 @@ def test_without_the_entrys_name_no_existing_account_is_adopted(
     by_name: Ldap, by_look: Ldap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for rules in by_name, replace(by_look, filter="(!(!(uid={name})))"):
-        monkeypatch.setattr("greenchat.server.outside.directory._PLACE", re.compile("$(.)(.)(.)"))
+        monkeypatch.setattr("greenchat.server.external_auth.directory._PLACE", re.compile("$(.)(.)(.)"))
         assert ask(rules, "alice", "in the directory") == "alice"
-        with pytest.raises(OutsideError, match="how it spells the name"):
+        with pytest.raises(ExternalAuthError, match="how it spells the name"):
             ask(replace(rules, adopt=True), "alice", "in the directory")
 
 
@@ -107,22 +107,22 @@ def test_tls(people: Directory, by_name: Ldap, certificate: tuple[Path, Path]) -
     secure = replace(by_name, url=people.secure_url, ca=str(certificate[0]))
     assert ask(secure, "alice", "in the directory") == "alice"
     assert ask(secure, "alice", "wrong") is None
-    with pytest.raises(OutsideError, match="the LDAP directory failed"):
+    with pytest.raises(ExternalAuthError, match="the LDAP directory failed"):
         ask(replace(secure, ca=""), "alice", "in the directory")
     host = by_name.url.replace("127.0.0.1", "localhost")
     started = replace(by_name, url=host, starttls=True, ca=str(certificate[0]))
     assert ask(started, "alice", "in the directory") == "alice"
-    with pytest.raises(OutsideError):
+    with pytest.raises(ExternalAuthError):
         ask(replace(started, ca=""), "alice", "in the directory")
 
 
 def test_a_refused_bind_dn(by_look: Ldap) -> None:
-    with pytest.raises(OutsideError, match=r"refuses ldap\.bind_dn"):
+    with pytest.raises(ExternalAuthError, match=r"refuses ldap\.bind_dn"):
         ask(replace(by_look, bind_password="wrong"), "alice", "in the directory")
 
 
 def test_an_unreachable_directory(by_name: Ldap) -> None:
-    with reserved_port() as port, pytest.raises(OutsideError, match="the LDAP directory failed") as raised:
+    with reserved_port() as port, pytest.raises(ExternalAuthError, match="the LDAP directory failed") as raised:
         ask(replace(by_name, url=f"ldap://127.0.0.1:{port}"), "alice", "in the directory")
     assert "\n" not in str(raised.value)
     assert "in the directory" not in str(raised.value)
@@ -143,7 +143,7 @@ def test_another_service_at_that_port(by_name: Ldap, answer: bytes) -> None:
         thread = threading.Thread(target=talk)
         thread.start()
         try:
-            with pytest.raises(OutsideError):
+            with pytest.raises(ExternalAuthError):
                 ask(replace(by_name, url=f"ldap://127.0.0.1:{listener.getsockname()[1]}", timeout=1), "alice", "x")
         finally:
             ended.set()

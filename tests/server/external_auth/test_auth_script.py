@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.commands.core.process import OutsideError
-from greenchat.config.outside import AuthScript
-from greenchat.server.outside.auth_script import ask
+from greenchat.commands.core.process import ExternalAuthError
+from greenchat.config.external_auth import AuthScript
+from greenchat.server.external_auth.auth_script import ask
 from tests.http_recorder import http_recorder
 from tests.patience import PATIENCE
 
@@ -77,14 +77,14 @@ def test_answers(program: Program, answer: str, name: str | None) -> None:
     ],
 )
 def test_a_failing_program_refuses_the_login(program: Program, source: str, words: str) -> None:
-    with pytest.raises(OutsideError, match=words) as raised:
+    with pytest.raises(ExternalAuthError, match=words) as raised:
         ask(program(source), "alice", "secret", "192.0.2.1")
     assert "\n" not in str(raised.value)
     assert "secret" not in str(raised.value)
 
 
 def test_a_missing_program() -> None:
-    with pytest.raises(OutsideError, match=r"the auth-script failed: .*No such file"):
+    with pytest.raises(ExternalAuthError, match=r"the auth-script failed: .*No such file"):
         ask(AuthScript(command="/nonexistent/check"), "alice", "x", "192.0.2.1")
 
 
@@ -96,7 +96,7 @@ def test_a_hanging_program_is_ended_with_its_children(program: Program, source: 
         f"import subprocess\npid = subprocess.Popen(['sleep', '60']).pid\nopen({str(left)!r}, 'w').write(str(pid))\n"
     )
     began = time.monotonic()
-    with pytest.raises(OutsideError, match=r"longer than 1 seconds"):
+    with pytest.raises(ExternalAuthError, match=r"longer than 1 seconds"):
         ask(replace(program(child + source), timeout=1), "alice", "x", "192.0.2.1")
     assert time.monotonic() - began < 20
     pid = left.read_text() if left.exists() else ""  # on a busy machine the program may not have come so far
@@ -127,23 +127,23 @@ def test_an_http_service(tmp_path: Path) -> None:
         recorder.answer = b"{}"
         assert ask(rules, "alice", "x", "192.0.2.1") is None
         recorder.answer = b"x" * 20_000
-        with pytest.raises(OutsideError, match="more than 16384 bytes"):
+        with pytest.raises(ExternalAuthError, match="more than 16384 bytes"):
             ask(rules, "alice", "x", "192.0.2.1")
         recorder.status, recorder.answer = 500, b'{"success": true}'
-        with pytest.raises(OutsideError, match="answered 500"):
+        with pytest.raises(ExternalAuthError, match="answered 500"):
             ask(rules, "alice", "x", "192.0.2.1")
         recorder.status, recorder.fields = 307, {"Location": f"{recorder.url}/elsewhere"}
-        with pytest.raises(OutsideError, match="answered 307"):
+        with pytest.raises(ExternalAuthError, match="answered 307"):
             ask(rules, "alice", "x", "192.0.2.1")
         recorder.gate.clear()
-        with pytest.raises(OutsideError, match=r"longer than 0\.3 seconds"):
+        with pytest.raises(ExternalAuthError, match=r"longer than 0\.3 seconds"):
             ask(replace(rules, timeout=0.3), "alice", "x", "192.0.2.1")
-    with pytest.raises(OutsideError, match="the auth-script failed"):
+    with pytest.raises(ExternalAuthError, match="the auth-script failed"):
         ask(rules, "alice", "x", "192.0.2.1")
 
 
 def test_an_untrusted_certificate(tmp_path: Path) -> None:
     with http_recorder(tmp_path) as recorder:
-        with pytest.raises(OutsideError, match="certificate verify failed"):
+        with pytest.raises(ExternalAuthError, match="certificate verify failed"):
             ask(AuthScript(url=recorder.url), "alice", "x", "192.0.2.1")
         assert recorder.is_empty(0.1)

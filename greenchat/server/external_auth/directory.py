@@ -16,8 +16,8 @@ from ldap3.core.exceptions import LDAPException
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
-from greenchat.commands.core.process import OutsideError
-from greenchat.config.outside import Ldap
+from greenchat.commands.core.process import ExternalAuthError
+from greenchat.config.external_auth import Ldap
 
 _PLACE = re.compile(r"(?:^|[(+,])\s*([A-Za-z][\w;-]*)[^=(),+]*=([^=(),+]*)\{name\}([^(),+]*)")  # of a name in a rule
 
@@ -25,7 +25,7 @@ _SUCCESS, _NO_SUCH_OBJECT, _INVALID_DN, _INVALID_CREDENTIALS = 0, 32, 34, 49  # 
 
 
 def ask(rules: Ldap, name: str, password: str) -> str | None:
-    """Return the name as the directory has it if the password is right, None if it is not. Raises OutsideError."""
+    """Return the name as the directory has it if the password is right, None if it is not. Raises ExternalAuthError."""
     if not name or not password or "\0" in name + password:
         return None  # "Clients SHOULD disallow an empty password": a bind without one succeeds anonymously
     deadline = monotonic() + rules.timeout
@@ -35,18 +35,18 @@ def ask(rules: Ldap, name: str, password: str) -> str | None:
         dn, spelled = _find(rules, name, deadline)
         return spelled if dn and _bind(rules, dn, "", password, deadline) is not None else None
     except (LDAPException, OSError) as error:
-        raise OutsideError(f"the LDAP directory failed: {error}") from error
+        raise ExternalAuthError(f"the LDAP directory failed: {error}") from error
 
 
 def _find(rules: Ldap, name: str, deadline: float) -> tuple[str, str]:
     """Return the DN of the one entry that the filter finds, and the name in it.
 
-    Both are "" if it finds none or several. Raises OutsideError.
+    Both are "" if it finds none or several. Raises ExternalAuthError.
     """
     connection = _connect(rules, rules.bind_dn, rules.bind_password, deadline)
     try:
         if not connection.bind():
-            raise OutsideError(f"the LDAP directory refuses ldap.bind_dn: {_reason(connection)}")
+            raise ExternalAuthError(f"the LDAP directory refuses ldap.bind_dn: {_reason(connection)}")
         wanted = rules.filter.replace("{name}", escape_filter_chars(name))
         attributes = [attribute for attribute, _, _ in _PLACE.findall(rules.filter)]
         connection.search(
@@ -54,7 +54,7 @@ def _find(rules: Ldap, name: str, deadline: float) -> tuple[str, str]:
         )
         entries = _entries(connection)
         if not entries and connection.result["result"] not in (_SUCCESS, _NO_SUCH_OBJECT):
-            raise OutsideError(f"the LDAP directory can't search: {_reason(connection)}")
+            raise ExternalAuthError(f"the LDAP directory can't search: {_reason(connection)}")
         if len(entries) != 1:
             return "", ""
         return str(entries[0]["dn"]), _spelled(rules, rules.filter, entries[0], name)
@@ -69,7 +69,7 @@ def _entries(connection: Connection) -> list[Any]:
 def _spelled(rules: Ldap, rule: str, entry: Any, name: str) -> str:
     """Return the name in an entry: of several ones the typed one, or the first.
 
-    rule: the filter or the pattern with the name. Raises OutsideError if the name is not readable but needed, with
+    rule: the filter or the pattern with the name. Raises ExternalAuthError if the name is not readable but needed, with
     `adopt`, to find the account.
     """
     values: list[str] = []
@@ -78,7 +78,7 @@ def _spelled(rules: Ldap, rule: str, entry: Any, name: str) -> str:
             text = value.decode(errors="replace")
             values.append(text.removeprefix(before).removesuffix(after))
     if not values and rules.adopt:
-        raise OutsideError(
+        raise ExternalAuthError(
             "the LDAP directory does not show how it spells the name, and with ldap.adopt another spelling could be"
             " somebody else's account: let ldap.bind_dn, or the user who logs in, read that attribute"
         )
@@ -88,7 +88,7 @@ def _spelled(rules: Ldap, rule: str, entry: Any, name: str) -> str:
 def _bind(rules: Ldap, dn: str, name: str, password: str, deadline: float) -> str | None:
     """Bind with this password, and return the name in the entry; None if the password is wrong.
 
-    name: the one in ldap.dn, "" if the entry was searched for. Raises OutsideError.
+    name: the one in ldap.dn, "" if the entry was searched for. Raises ExternalAuthError.
     """
     connection = _connect(rules, dn, password, deadline)
     try:
@@ -96,7 +96,7 @@ def _bind(rules: Ldap, dn: str, name: str, password: str, deadline: float) -> st
             return _own_name(rules, connection, dn, name, deadline) if name else ""
         if connection.result["result"] in (_INVALID_CREDENTIALS, _NO_SUCH_OBJECT, _INVALID_DN):
             return None
-        raise OutsideError(f"the LDAP directory refuses the search: {_reason(connection)}")
+        raise ExternalAuthError(f"the LDAP directory refuses the search: {_reason(connection)}")
     finally:
         connection.unbind()
 
@@ -110,7 +110,7 @@ def _own_name(rules: Ldap, connection: Connection, dn: str, name: str, deadline:
 
 
 def _connect(rules: Ldap, dn: str, password: str, deadline: float) -> Connection:
-    """Return a connection on which nothing was said yet. Raises LDAPException and OutsideError."""
+    """Return a connection on which nothing was said yet. Raises LDAPException and ExternalAuthError."""
     parts = urlsplit(rules.url)
     encrypted = parts.scheme == "ldaps"
     tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=rules.ca or None)
@@ -123,15 +123,15 @@ def _connect(rules: Ldap, dn: str, password: str, deadline: float) -> Connection
     )
     connection.open()
     if rules.starttls and not encrypted and not connection.start_tls():
-        raise OutsideError(f"the LDAP directory does not encrypt: {_reason(connection)}")
+        raise ExternalAuthError(f"the LDAP directory does not encrypt: {_reason(connection)}")
     return connection
 
 
 def _seconds(deadline: float) -> int:
-    """Return the full seconds until the deadline, at least one. Raises OutsideError."""
+    """Return the full seconds until the deadline, at least one. Raises ExternalAuthError."""
     left = deadline - monotonic()
     if left <= 0:
-        raise OutsideError("the LDAP directory takes too long")
+        raise ExternalAuthError("the LDAP directory takes too long")
     return max(1, round(left))
 
 

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable
 
 from greenchat import extras
-from greenchat.commands.core.process import OutsideError
+from greenchat.commands.core.process import ExternalAuthError
+from greenchat.config.external_auth import Ldap
 from greenchat.config.file import ConfigError
-from greenchat.config.outside import Ldap
 from greenchat.config.settings import Settings
-from greenchat.server.outside import auth_script
+from greenchat.server.external_auth import auth_script
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ _LONGEST_NAME, _LONGEST_PASSWORD = 200, 1000  # characters: longer ones are refu
 AskDirectory = Callable[[Ldap, str, str], str | None]
 
 
-class OutsideLogins:
+class ExternalPasswordCheck:
     """Asks as the settings say now. Thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
@@ -33,7 +33,7 @@ class OutsideLogins:
         self._ldap = settings.providers.ldap
         self._ask_directory = ask_directory
 
-    def check(self, name: str, password: str, address: str) -> str | OutsideError | None:
+    def check(self, name: str, password: str, address: str) -> str | ExternalAuthError | None:
         """Return the name of the account with this password, None if it is wrong.
 
         address: the client's IP address. Returns an error if the check failed.
@@ -45,14 +45,14 @@ class OutsideLogins:
             if ask_directory:
                 return ask_directory(ldap, name, password)
             return auth_script.ask(script, name, password, address) if script.is_on else None
-        except OutsideError as error:
+        except ExternalAuthError as error:
             log.error("a login from %s could not be checked: %s", address, error)
             return error
 
 
 def _directory() -> AskDirectory:
     try:  # late: it is an extra
-        from greenchat.server.outside.directory import ask
+        from greenchat.server.external_auth.directory import ask
     except ImportError as error:
         raise ConfigError(f"[ldap] needs one more package: {extras.install(extras.LDAP)}") from error
     return ask

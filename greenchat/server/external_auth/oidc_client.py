@@ -18,7 +18,7 @@ from urllib.parse import quote
 from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-from greenchat.commands.core.process import OutsideError
+from greenchat.commands.core.process import ExternalAuthError
 from greenchat.config.oidc import Oidc
 from greenchat.server.fetch import fetch
 from greenchat.server.jwt_check import TokenCheck, TokenError, TokenRules
@@ -30,7 +30,7 @@ _PAUSE = 10.0  # seconds after a failure in which it is not asked again
 _FORM = "application/x-www-form-urlencoded"
 
 
-class CodeRefusedError(OutsideError):
+class CodeRefusedError(ExternalAuthError):
     """The provider refused the code of the callback."""
 
 
@@ -58,7 +58,7 @@ class OidcClient:
         self._lock = threading.Lock()
         self._provider: _Provider | None = None
         self._asked = 0.0
-        self._failure: OutsideError | None = None
+        self._failure: ExternalAuthError | None = None
 
     @property
     def callback(self) -> str:
@@ -66,7 +66,7 @@ class OidcClient:
         return f"{self.rules.url}oidc/callback"
 
     def address(self, secrets: Secrets) -> str:
-        """Return the provider's login URL. Raises OutsideError."""
+        """Return the provider's login URL. Raises ExternalAuthError."""
         challenge = WebApplicationClient(self.rules.client_id).create_code_challenge(secrets.verifier, "S256")
         asked = {
             "response_type": "code",
@@ -83,7 +83,7 @@ class OidcClient:
     def claims(self, code: str, secrets: Secrets, now: int) -> Mapping[str, Any]:
         """Return the provider's claims for a code of the callback. now: ms since the epoch.
 
-        Raises OutsideError.
+        Raises ExternalAuthError.
         """
         provider = self._find()
         client = WebApplicationClient(self.rules.client_id)
@@ -102,20 +102,20 @@ class OidcClient:
         except OAuth2Error as error:
             raise CodeRefusedError(f"the identity provider refuses the code: {error.error}") from error
         except TokenError as error:
-            raise OutsideError(f"the identity provider's token is not valid: {error}") from error
+            raise ExternalAuthError(f"the identity provider's token is not valid: {error}") from error
         except (OSError, ValueError) as error:
-            raise OutsideError(f"the identity provider failed: {error}") from error
+            raise ExternalAuthError(f"the identity provider failed: {error}") from error
         # "The Client MUST check that the nonce value is the same value as the one that was sent"
         if claims.get("nonce") != secrets.nonce:
-            raise OutsideError("the identity provider's token is for another login")
+            raise ExternalAuthError("the identity provider's token is for another login")
         # "If an azp (authorized party) Claim is present, the Client SHOULD verify that its client_id is the Claim
         # Value"
         if claims.get("azp", self.rules.client_id) != self.rules.client_id:
-            raise OutsideError("the identity provider's token is for another client")
+            raise ExternalAuthError("the identity provider's token is for another client")
         return claims
 
     def _find(self) -> _Provider:
-        """Return the provider's endpoints: OpenID Connect Discovery 1.0. Raises OutsideError."""
+        """Return the provider's endpoints: OpenID Connect Discovery 1.0. Raises ExternalAuthError."""
         with self._lock:
             age = monotonic() - self._asked
             if self._failure and age < _PAUSE:
@@ -124,7 +124,7 @@ class OidcClient:
                 try:
                     self._provider = self._discover()
                     self._failure = None
-                except OutsideError as error:
+                except ExternalAuthError as error:
                     self._failure = error
                     raise
                 finally:
@@ -137,16 +137,18 @@ class OidcClient:
             url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
             status, data = fetch(url, timeout=_TIMEOUT, most=_MOST)
             if status != HTTPStatus.OK:
-                raise OutsideError(f"the identity provider answers {status} to {url}")
+                raise ExternalAuthError(f"the identity provider answers {status} to {url}")
             document = json.loads(data)
             # "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix"
             if document["issuer"] != issuer:
-                raise OutsideError(f"the identity provider's issuer is {str(document['issuer'])[:200]}, not {issuer}")
+                raise ExternalAuthError(
+                    f"the identity provider's issuer is {str(document['issuer'])[:200]}, not {issuer}"
+                )
             login, token, keys = (
                 str(document[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
             )
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise OutsideError(f"the identity provider failed: {error}") from error
+            raise ExternalAuthError(f"the identity provider failed: {error}") from error
         if issuer.startswith("https:") and not all(each.startswith("https://") for each in (login, token, keys)):
-            raise OutsideError("the identity provider's addresses do not use https")
+            raise ExternalAuthError("the identity provider's addresses do not use https")
         return _Provider(login, token, TokenCheck(TokenRules(issuer, self.rules.client_id, keys)))

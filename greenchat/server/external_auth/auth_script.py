@@ -21,8 +21,8 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
-from greenchat.commands.core.process import OutsideError
-from greenchat.config.outside import AuthScript
+from greenchat.commands.core.process import ExternalAuthError
+from greenchat.config.external_auth import AuthScript
 from greenchat.server import programs
 from greenchat.server.fetch import fetch
 
@@ -32,15 +32,15 @@ _MOST = 16 * 1024  # bytes of an answer
 def ask(rules: AuthScript, name: str, password: str, address: str) -> str | None:
     """Return the name of the account with this password, None if it is wrong.
 
-    address: the client's IP address. Raises OutsideError.
+    address: the client's IP address. Raises ExternalAuthError.
     """
     question = json.dumps({"accountName": name, "passphrase": password, "ip": address}).encode() + b"\n"
     try:
         data = _run(rules, question) if rules.command else _post(rules, question)
     except TimeoutError:
-        raise OutsideError(f"the auth-script took longer than {rules.timeout:g} seconds") from None
+        raise ExternalAuthError(f"the auth-script took longer than {rules.timeout:g} seconds") from None
     except OSError as error:
-        raise OutsideError(f"the auth-script failed: {error or type(error).__name__}") from error
+        raise ExternalAuthError(f"the auth-script failed: {error or type(error).__name__}") from error
     return _answer(data, name)
 
 
@@ -50,19 +50,19 @@ def _answer(data: bytes, name: str) -> str | None:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, Mapping):
-        raise OutsideError("the answer of the auth-script is not a JSON object")
+        raise ExternalAuthError("the answer of the auth-script is not a JSON object")
     if answer.get("error"):
-        raise OutsideError(f"the auth-script says: {str(answer['error'])[:200]}")
+        raise ExternalAuthError(f"the auth-script says: {str(answer['error'])[:200]}")
     if answer.get("success") is not True:
         return None
     account: Any = answer.get("accountName") or name
     if not isinstance(account, str):
-        raise OutsideError("the auth-script's accountName is not a string")
+        raise ExternalAuthError("the auth-script's accountName is not a string")
     return account
 
 
 def _run(rules: AuthScript, question: bytes) -> bytes:
-    """Run the program. Raises OSError, TimeoutError if it takes too long, and OutsideError if it fails."""
+    """Run the program. Raises OSError, TimeoutError if it takes too long, and ExternalAuthError if it fails."""
     deadline = monotonic() + rules.timeout
     process = subprocess.Popen(
         shlex.split(rules.command),
@@ -88,12 +88,12 @@ def _run(rules: AuthScript, question: bytes) -> bytes:
                 raise TimeoutError from None
             raise
     if status:
-        raise OutsideError(f"the auth-script ended with {status}")
+        raise ExternalAuthError(f"the auth-script ended with {status}")
     return data
 
 
 def _read(descriptor: int, deadline: float) -> bytes:
-    """Read until the end. Raises TimeoutError, or OutsideError if it is too much."""
+    """Read until the end. Raises TimeoutError, or ExternalAuthError if it is too much."""
     data = b""
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
@@ -106,13 +106,13 @@ def _read(descriptor: int, deadline: float) -> bytes:
                 return data
             data += piece
             if len(data) > _MOST:
-                raise OutsideError(f"the auth-script answered with more than {_MOST} bytes")
+                raise ExternalAuthError(f"the auth-script answered with more than {_MOST} bytes")
 
 
 def _post(rules: AuthScript, question: bytes) -> bytes:
-    """Post the question. Raises OSError and OutsideError."""
+    """Post the question. Raises OSError and ExternalAuthError."""
     fields = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {rules.token}"} if rules.token else {})
     status, data = fetch(rules.url, question, fields, timeout=rules.timeout, most=_MOST)
     if status != HTTPStatus.OK:
-        raise OutsideError(f"the auth-script answered {status}")
+        raise ExternalAuthError(f"the auth-script answered {status}")
     return data
