@@ -1,4 +1,4 @@
-"""The configuration of a node: its name, its folders and its engine, from the supervisor or from the options."""
+"""The configuration of a node, from the supervisor or from the options: its name, its folders, and its engine."""
 
 import json
 import os
@@ -19,7 +19,7 @@ STAYS_OFF = 4
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """What a node is called, where its data is, and how it reaches the engine.
+    """The configuration of a node.
 
     name: the node's. log: the log's name. folder: its data; state: the folder of its state file. ports: shared with the
     other nodes, one for each listening address. engine: how to connect to it. monitor: URLs of its monitoring.
