@@ -319,6 +319,22 @@ def test_silenced_checks_have_a_reason() -> None:
                     assert re.search(r"# (type: ignore\[[a-z, -]+\]|noqa: [A-Z0-9, ]+)  # \w", line), f"{path}:{number}"
 
 
+_MOST_WRITES = 62  # single values, each with one writer
+
+
+def test_the_parts_of_a_network_are_changed_by_their_methods() -> None:
+    """What belongs together is written in one place, in `client/state/`: others call that."""
+    written = [
+        f"{name(path)}:{node.lineno}"
+        for path in in_packages("client")
+        for node in nodes(path)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if re.search(r"\bnetwork\.[a-z_.]+$", ast.unparse(target)) and "client/state/" not in name(path)
+    ]
+    assert 20 < len(written) <= _MOST_WRITES
+
+
 WIRE = re.compile(
     r".\r\n$|^(@\S+ )?:\S+ [A-Z0-9]+ |^(PRIVMSG|NOTICE|JOIN|PART|NICK|USER|QUIT|CAP|PING|PONG|MODE) ([#:{]|X)",
     re.DOTALL,

@@ -297,8 +297,10 @@ class ClientApp:
             self._connections[network] = NetworkConnection(network, self._open_wire, _chance)
         if network.link.state is LinkState.OFFLINE:
             network.address = self._stores.trust.secured(network.address, milliseconds()) or network.address
-            network.login.only_tls = self._stores.trust.is_secured(network.address, milliseconds())
-            network.login.pin = network.login.pin or self._stores.trust.pin(network.address)
+            trust = self._stores.trust
+            network.login.apply_trust(
+                only_tls=trust.is_secured(network.address, milliseconds()), pin=trust.pin(network.address)
+            )
             vault, server = self._stores.vault, str(network.address)
             for name in (SERVER, login.account_of(network)):
                 if not vault.is_in_keyring(server, name) and (credentials := vault.get(server, name)):
@@ -357,7 +359,7 @@ class ClientApp:
         monotonic = time.monotonic()
         for network, connection in self._connections.items():
             if not network.link.leaving:
-                network.link.leaving = True
+                network.link.leave()
                 farewell = self._effect_runner.farewell
                 network.send("QUIT", *([farewell] if farewell else []))
             connection.close("you left", monotonic)

@@ -200,7 +200,7 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
     """Begin with the join screen, filled with the last answers. note: shown in the window behind it. fixed: whether
     the server is known."""
     network = console.model.network
-    network.link.leaving = True  # do not connect before the user wants it
+    network.link.leave()  # do not connect before the user wants it
     last = recall("destination")
     channel = ",".join(destination.channels) if fixed else ""
     server = destination.text if fixed else last.partition("#")[0].rstrip("/") or destination.text

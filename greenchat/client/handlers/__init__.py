@@ -63,7 +63,7 @@ def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -
     for buffer in network.buffers.values():
         if buffer.kind is not BufferKind.STATUS:
             sending.unsend(buffer)
-    returning, network.login.returning = network.login.returning, False
+    returning = network.login.take_returning()
     if not was_online and not network.link.leaving:
         if not returning:
             _show_failed_attempt(model, network, affected, Line(now, LineKind.ERROR, f"Can't connect: {reason}"))

@@ -9,8 +9,8 @@ https://ircv3.net/specs/extensions/batch
 from greenchat.client.handlers import playback, replies
 from greenchat.client.handlers.registry import HISTORIES, NAMED, TABLE, Incoming, said_at
 from greenchat.client.irc import chathistory, server_search
+from greenchat.client.state.batches import Batch
 from greenchat.client.state.lines import LineKind
-from greenchat.client.state.session_state import Batch
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE as MULTILINE

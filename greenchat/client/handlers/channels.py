@@ -23,7 +23,7 @@ def join(incoming: Incoming) -> None:
         buffer = incoming.model.open(network, channel)
         buffer.enter()
         if user and host:
-            network.nicks.mask = f"{user}@{host}"
+            network.nicks.set_host(user, host)
         if channel not in network.channels:
             network.want(channel)
         if network.show_on_join.pop(channel, None) is not None and new:
@@ -309,7 +309,7 @@ def account(incoming: Incoming) -> None:
 def chghost(incoming: Incoming) -> None:
     """Note a changed user name and host (chghost)."""
     if incoming.is_own:
-        incoming.network.nicks.mask = f"{incoming.param(0)}@{incoming.param(1)}"
+        incoming.network.nicks.set_host(incoming.param(0), incoming.param(1))
     for _, member in incoming.network.with_member(incoming.nick):
         member.user = incoming.param(0)
         member.host = incoming.param(1)

@@ -34,14 +34,14 @@ def logged_in(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDOUT)
 def logged_out(incoming: Incoming) -> None:
     """Note that the user is logged out."""
-    incoming.network.login.account = incoming.network.login.announced = ""
+    incoming.network.login.log_out()
     incoming.answer("You are logged out.")
 
 
 @on(Numeric.RPL_SASLSUCCESS, Numeric.ERR_SASLALREADY)
 def success(incoming: Incoming) -> None:
     """End the successful SASL exchange."""
-    incoming.network.login.attempt = None
+    incoming.network.login.end_attempt()
     end_negotiation(incoming.network)
 
 
@@ -92,7 +92,7 @@ def wrong_password(incoming: Incoming) -> None:
 def sasl_progress(incoming: Incoming) -> None:
     """Show nothing: another numeric follows. After an aborted exchange the registration continues."""
     if incoming.message.command == Numeric.ERR_SASLABORTED.command:
-        incoming.network.login.attempt = None
+        incoming.network.login.end_attempt()
         end_negotiation(incoming.network)
 
 

@@ -100,24 +100,18 @@ def cap(incoming: Incoming) -> None:
         network.caps.offered |= offered
         _ask_for(network, offered)
     elif subcommand == "DEL":
-        for name in names:
-            network.caps.offered.pop(name, None)
-            network.caps.held &= ~caps.bits([name])
+        network.caps.withdraw(names)
     elif subcommand in ("ACK", "NAK"):
         _measure_skew(incoming)
         if subcommand == "ACK":
-            for name in names:
-                if name.startswith("-"):
-                    network.caps.held &= ~caps.bits([name[1:]])
-                else:
-                    network.caps.held |= caps.bits([name])
+            network.caps.acknowledge(names)
             if caps.bits(names) & caps.EXTENDED_ISUPPORT and network.link.state is LinkState.REGISTERING:
                 network.send("ISUPPORT")  # before the welcome, so that the first names are compared rightly
             if login.SASL in names and not (login.has_credentials(network) and login.start(network)):
                 incoming.answer(
                     "Not logged in: without TLS the password could be read. Connect with TLS.", LineKind.ERROR
                 )
-        network.caps.asked = max(0, network.caps.asked - 1)
+        network.caps.answered()
         end_negotiation(network)
 
 
@@ -125,15 +119,10 @@ def cap(incoming: Incoming) -> None:
 def welcome(incoming: Incoming) -> None:
     """Note that registration is complete. The server may have cut or changed the nickname."""
     network = incoming.network
-    network.link.state = LinkState.ONLINE
+    network.link.complete_registration()
     if not bouncer.holds_session(network):
         _measure_skew(incoming)  # a bouncer repeats the welcome that it got itself, with the time of that
-    network.link.lost_at = network.link.retry_at = None
-    network.link.tries = 0
-    network.link.error_line = None
-    network.link.offers_server = False
     network.directory.masks = 0
-    network.link.welcomed = False
     if incoming.param(0) not in ("", "*"):
         network.nicks.current = incoming.param(0)
         _take_bouncers_nick(network)
@@ -158,7 +147,7 @@ def isupport(incoming: Incoming) -> None:
 def _take_bouncers_nick(network: ClientNetwork) -> None:
     """Want the nickname of a bouncer, which manages it, so that we do not compete with it."""
     if bouncer.holds_session(network) and network.link.state is LinkState.ONLINE:
-        network.nicks.wanted = network.nicks.current
+        network.nicks.accept_current()
 
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
@@ -213,15 +202,15 @@ def nick_refused(incoming: Incoming) -> None:
         incoming.answer(f"{refused}: {incoming.param(-1)}", LineKind.ERROR)
         return
     if network.link.state is LinkState.ONLINE:
-        asked, network.nicks.asked = network.nicks.asked, ""
+        asked = network.nicks.take_asked()
         if not asked and network.fold(refused) == network.fold(network.nicks.wanted):
             nick_recovery.denied(incoming.model, network, incoming.time)
             return
         incoming.answer(f"The nickname {refused} was refused: {incoming.param(-1)}", LineKind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and incoming.message.command == Numeric.ERR_NICKNAMEINUSE.command
-    network.nicks.refused = network.nicks.refused or (refused, incoming.param(-1))
-    network.nicks.current = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
+    substitute = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
+    network.nicks.refuse(refused, incoming.param(-1), substitute)
     incoming.note(
         network.status,
         f"{refused} can't be used here ({incoming.param(-1)}); trying {network.nicks.current}.",
@@ -253,7 +242,7 @@ def pong(incoming: Incoming) -> None:
 def _measure_skew(incoming: Incoming) -> None:
     """Note the difference between the server's clock and ours, from a present message."""
     if "time" in incoming.message.tags:
-        incoming.network.link.skew = incoming.time - incoming.network.link.heard_at
+        incoming.network.link.measure_skew(incoming.time)
 
 
 @on("ACK")

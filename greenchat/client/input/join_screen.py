@@ -232,17 +232,14 @@ class JoinScreen:
     def _connect(self) -> None:
         network, address = self._network, self._address()
         if address != network.address:
-            network.login.pin = ""
-            network.login.credentials = None
+            network.login.forget_server()
         network.address = address
-        network.name = address.host
-        network.status.name = address.host
+        network.rename(address.host)
         nick = self._editors[NICK].text.strip()
         if nick != network.nicks.wanted:
             network.login.credentials = None
-        network.nicks.current = network.nicks.wanted = nick
-        network.link.error_line = None
-        network.link.tries = 0
+        network.nicks.set(nick)
+        network.link.forget_failures()
         self._model.effects.append(Connect(network))
         self._connecting = True
         self._asked = False

@@ -27,8 +27,7 @@ def network_changed(
     if attributes is None:
         former = bouncer.bouncer.networks.pop(netid, {})
         if network:
-            network.link.leaving = True
-            network.link.retry_at = None
+            network.link.leave()
             model.effects.append(Disconnect(network))
             model.tell(f"The bouncer removed the network {former.get('name') or network.name}.", now, network=network)
         return
@@ -40,7 +39,7 @@ def network_changed(
     if network is None:
         network = _open(model, bouncer, netid)
     elif attributes.get("name"):
-        network.name = network.status.name = _free_name(model, network, attributes["name"])
+        network.rename(_free_name(model, network, attributes["name"]))
     if (known.get("state", ""), known.get("error", "")) != before and known.get("state") == "disconnected":
         reason = f": {known['error']}" if known.get("error") else ""
         model.complain(network, f"The bouncer is not connected to {network.name}{reason}", now)
@@ -87,13 +86,10 @@ def _open(model: Model, bouncer: ClientNetwork, netid: str) -> ClientNetwork:
     network = ClientNetwork("", bouncer.address, bouncer.nicks.wanted, identity=bouncer.identity)
     network.bouncer.bound = netid
     attributes = bouncer.bouncer.networks[netid]
-    network.name = _free_name(model, network, attributes.get("name") or attributes.get("host") or f"network {netid}")
-    network.status.name = network.name
+    name = attributes.get("name") or attributes.get("host") or f"network {netid}"
+    network.rename(_free_name(model, network, name))
     network.realname = bouncer.realname
-    network.login.credentials = bouncer.login.credentials
-    network.login.server_password = bouncer.login.server_password
-    network.login.certificate = bouncer.login.certificate
-    network.login.pin = bouncer.login.pin
+    network.login.use_like(bouncer.login)
     model.add_network(network)
     windows.reopen(model, network)
     model.effects.append(Connect(network))

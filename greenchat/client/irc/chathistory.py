@@ -68,21 +68,14 @@ def ask_targets(network: ClientNetwork, now: int) -> None:
     """Request the conversations with new messages, including those without a window: since the connection was lost, and
     once, with an account or a bouncer, of the last days, since the user may have been present without this client.
     """
-    since, network.link.missed_since = network.link.missed_since, 0
-    network.reading.unread.clear()
-    network.reading.looks_for_unread = (
-        (bool(network.login.account) or bouncer.is_between(network))
-        and network.caps.held & caps.READ_MARKER != 0
-        and not network.reading.looked_for_unread
-    )
-    if network.reading.looks_for_unread:
-        network.reading.looked_for_unread = True
+    since = network.link.take_missed_since()
+    may_look = bool(network.login.account) or bouncer.is_between(network)
+    if network.reading.begin(may_look=may_look and network.caps.held & caps.READ_MARKER != 0):
         since = now - UNREAD_MILLISECONDS
     if since and network.caps.held & caps.CHATHISTORY != 0:
         span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
         network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
-        network.reading.asks_talks = True
-        network.reading.talks_since = since
+        network.reading.ask_talks(since)
 
 
 def new_messages_in(model: Model, network: ClientNetwork, name: str, time: int) -> None:

@@ -5,7 +5,6 @@ https://ircv3.net/specs/extensions/sasl-3.2, https://ircv3.net/specs/extensions/
 
 import os
 from collections.abc import Callable
-from functools import partial
 
 from greenchat.client.irc import bouncer, joining
 from greenchat.client.state.credentials import SERVER, Attempt, Credentials
@@ -45,11 +44,9 @@ def _credentials(network: ClientNetwork) -> Credentials | None:
 def _take(network: ClientNetwork, credentials: Credentials | None, *, keep: bool) -> None:
     """Set the credentials. keep: whether to offer saving them; a bouncer saves those of its networks itself."""
     if bouncer.is_between(network):
-        network.login.upstream = credentials
-        network.login.keep = False
+        network.login.use_upstream(credentials)
     else:
-        network.login.credentials = credentials
-        network.login.keep = keep
+        network.login.use(credentials, keep=keep)
 
 
 def use_saved(network: ClientNetwork, credentials: Credentials) -> None:
@@ -94,8 +91,7 @@ def start(network: ClientNetwork, code: str = "") -> bool:
     usable = [each for each in usable if not offered or each in offered]
     if not usable:
         return False
-    network.login.attempt = Attempt(usable[0], usable[1:], code=code)
-    network.send("AUTHENTICATE", usable[0])
+    network.send("AUTHENTICATE", network.login.begin_attempt(usable, code))
     return True
 
 
@@ -114,7 +110,7 @@ def answer(network: ClientNetwork, chunk: str) -> str:
             return ""
         response = _response(network, attempt, challenge.decode(errors="replace"))
     except (SaslError, ScramError) as error:
-        network.login.attempt = None
+        network.login.end_attempt()
         network.send("AUTHENTICATE", "*")
         return str(error)
     attempt.step += 1
@@ -129,10 +125,9 @@ def refused(network: ClientNetwork) -> bool:
     if attempt is None:
         return False
     if attempt.step == 0 and attempt.others:
-        network.login.attempt = Attempt(attempt.others[0], attempt.others[1:])
-        network.send("AUTHENTICATE", attempt.others[0])
+        network.send("AUTHENTICATE", network.login.begin_attempt(attempt.others))
         return True
-    network.login.attempt = None
+    network.login.end_attempt()
     return False
 
 
@@ -189,8 +184,7 @@ def ask_code(model: Model, network: ClientNetwork, reason: str, now: int) -> Non
     reason: in the server's words.
     """
     is_asked = bool(network.login.code_wanted)
-    network.login.attempt = None
-    network.login.code_wanted = reason
+    network.login.require_code(reason)
     credentials = _credentials(network)
     model.complain(network, reason, now)
     if credentials is None or is_asked:
@@ -214,8 +208,7 @@ def account_required(model: Model, network: ClientNetwork, now: int, *, refused:
     account = account_of(network)
 
     def take(password: str) -> None:
-        network.login.credentials = Credentials(account, password)
-        network.login.keep = True
+        network.login.use(Credentials(account, password), keep=True)
 
     cause = f"did not accept the password of {account}" if refused else "requires an account"
     model.complain(network, f"{network.name} {cause}.", now)
@@ -224,31 +217,25 @@ def account_required(model: Model, network: ClientNetwork, now: int, *, refused:
 
 def password_required(model: Model, network: ClientNetwork, now: int) -> None:
     """Ask for the connection password, or a bouncer's, and reconnect with it."""
-    credentials, network.login.credentials = network.login.credentials, None
-    password, network.login.server_password = network.login.server_password, ""
+    credentials, password = network.login.forget_passwords()
     if (network.saved and network.saved.login == "pass") or ACCOUNT_REQUIRED in network.caps.offered:
         account_required(model, network, now, refused=credentials is not None)
         return
 
     cause = "did not accept the password" if password else "requires a password"
     model.complain(network, f"{network.name} {cause}.", now)
-    _connect_with(model, network, f"Password of {network.name}", partial(_take_server_password, network))
+    _connect_with(model, network, f"Password of {network.name}", network.login.use_server_password)
 
 
 def connect_with_password(model: Model, network: ClientNetwork, password: str) -> None:
     """Connect, or reconnect, with the password that the server requires of everybody."""
-    _take_server_password(network, password)
+    network.login.use_server_password(password)
     _connect_again(model, network)
-
-
-def _take_server_password(network: ClientNetwork, password: str) -> None:
-    network.login.server_password = password
-    network.login.keep = True
 
 
 def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callable[[str], None]) -> None:
     """Ask for a password, hidden, and reconnect with it: without it the server would refuse again."""
-    network.link.leaving = True
+    network.link.leave()
 
     def connect(password: str, _now: int) -> None:
         take(password)
@@ -258,9 +245,8 @@ def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callabl
 
 
 def _connect_again(model: Model, network: ClientNetwork) -> None:
-    network.link.leaving = False
-    network.link.tries = 0
-    network.link.error_line = None
+    network.link.allow_reconnect()
+    network.link.forget_failures()
     offline = network.link.state is LinkState.OFFLINE
     network.login.returning = not offline
     model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
@@ -305,8 +291,7 @@ def forget(network: ClientNetwork) -> Credentials | None:
 
 def _register(network: ClientNetwork, credentials: Credentials, email: str) -> None:
     _take(network, credentials, keep=True)
-    network.login.email = email
-    network.login.registering = True
+    network.login.begin_registration(email)
     if REGISTRATION in network.caps.offered:
         network.send("REGISTER", credentials.account, email or "*", credentials.password)
     else:
@@ -315,9 +300,7 @@ def _register(network: ClientNetwork, credentials: Credentials, email: str) -> N
 
 def logged_in(model: Model, network: ClientNetwork, account: str) -> None:
     """After a login, offer to save it, take the nickname, and join channels that need it."""
-    network.login.account = account
-    network.login.attempt = None
-    network.login.code_wanted = ""
+    network.login.succeed(account)
     _offer_to_keep(model, network, f"You are logged in as {account}. Log in next time?", network.login.credentials)
     if network.link.state is LinkState.ONLINE:
         if not network.is_me(network.nicks.wanted):
@@ -337,7 +320,7 @@ def _offer_to_keep(model: Model, network: ClientNetwork, text: str, credentials:
 
 def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
     """After the welcome, log in if that is still to be done; ask once what to do if the nickname was in use."""
-    refused, network.nicks.refused = network.nicks.refused, None
+    refused = network.nicks.take_refused()
     if network.login.account:
         if not network.is_me(network.nicks.wanted):
             network.send("NICK", network.nicks.wanted)
@@ -360,8 +343,7 @@ def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
 def _ask_about_nick(model: Model, network: ClientNetwork, nick: str, reason: str, now: int) -> None:
     def another(_now: int) -> None:
         def take(name: str, _now: int) -> None:
-            network.nicks.asked = name.split()[0]
-            network.send("NICK", network.nicks.asked)
+            network.request_nick(name.split()[0])
 
         model.questions.append(Prompt("New nickname", take, scope=network))
 

@@ -13,11 +13,7 @@ def make(saved: SavedNetwork, nick: str, identity: str) -> ClientNetwork:
     """Return the network of a saved one. nick: the default."""
     first = parse_destination(saved.addresses[0])
     network = ClientNetwork(saved.name, first.address, saved.nick or first.nick or nick, identity=identity)
-    network.saved = saved
-    network.realname = saved.realname
-    network.login.certificate = saved.certificate
-    for channel, key in saved.wanted.items():
-        network.want(channel, key)
+    network.apply_settings(saved)
     return network
 
 

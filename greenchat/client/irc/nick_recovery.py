@@ -30,7 +30,7 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
     let both share the nick if the second is logged in before the welcome, so we reconnect; only once, since it may be
     another user.
     """
-    proving, network.login.proving = network.login.proving, False
+    proving = network.login.take_proving()
     ours = bool(network.login.account) and network.fold(network.login.account) == network.fold(network.nicks.wanted)
     if not (proving and ours and network.caps.held & caps.SASL != 0):
         return
@@ -44,10 +44,7 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
 
 def renamed(network: ClientNetwork, nick: str) -> None:
     """Note a changed nickname of ours."""
-    network.nicks.current = nick
-    if network.fold(nick) == network.fold(network.nicks.asked):
-        network.nicks.wanted = nick
-        network.nicks.asked = ""
+    network.nicks.rename(nick, is_asked=network.fold(nick) == network.fold(network.nicks.asked))
     if network.nicks.watched and not _missing(network):
         if network.fold(network.nicks.watched) not in network.presence.monitored:
             network.send("MONITOR", "-", network.nicks.watched)

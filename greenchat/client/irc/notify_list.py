@@ -52,9 +52,7 @@ def watch(model: Model, network: ClientNetwork) -> None:
     if network.link.state is not LinkState.ONLINE:
         return
     wanted = watched(model, network)
-    network.presence.present = {
-        nick: is_online for nick, is_online in network.presence.present.items() if nick in wanted
-    }
+    network.presence.keep_only(wanted)
     if "MONITOR" not in network.isupport.tokens:
         network.presence.asks_for = tuple(each.nick for each in wanted.values())
         ask(network)
@@ -70,7 +68,7 @@ def watch(model: Model, network: ClientNetwork) -> None:
         network.send("MONITOR", "-", targets)
     for targets in _lines([each.nick for each in new.values()], ","):
         network.send("MONITOR", "+", targets)
-    network.presence.monitored = (network.presence.monitored - set(offline)) | set(new)
+    network.presence.monitor(added=new, removed=offline)
 
 
 def ask(network: ClientNetwork) -> None:

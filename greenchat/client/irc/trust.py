@@ -75,7 +75,7 @@ class Trust:
 
 def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now: int) -> None:
     """Ask whether to trust the server's certificate; nothing connects until the user has answered."""
-    network.link.leaving = True
+    network.link.leave()
     if network.login.only_tls:
         # "Clients MUST NOT allow users to override certificate failures": sts, Security considerations
         model.complain(network, f"{network.address} requires TLS, and its certificate is invalid: {reason}", now)
@@ -83,7 +83,7 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
 
     def trust(_now: int) -> None:
         network.login.pin = fingerprint
-        network.link.leaving = False
+        network.link.allow_reconnect()
         model.effects.append(PinCertificate(network, fingerprint))
         model.effects.append(Connect(network))
 

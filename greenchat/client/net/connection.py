@@ -85,9 +85,7 @@ class NetworkConnection:
     def connect(self) -> None:
         """Open a connection now."""
         if self.wire is None:
-            self.network.link.state = LinkState.CONNECTING
-            self.network.link.leaving = False
-            self.network.link.retry_at = None
+            self.network.link.begin_attempt()
             self.wire = self._open_wire(self.network.address, self)
             self.wire.start()
 

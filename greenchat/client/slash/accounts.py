@@ -43,8 +43,7 @@ def log_out(order: Order) -> None:
         )
         return
     account = network.login.credentials.account if network.login.credentials else network.login.account
-    network.login.credentials = None
-    network.login.server_password = ""
+    network.login.forget_passwords()
     order.model.effects.append(
         ForgetCredentials(network, (network.nicks.wanted, *([account] if account else []), SERVER))
     )

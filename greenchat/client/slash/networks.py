@@ -45,7 +45,7 @@ def connect(order: Order) -> None:
     if not waiting:
         raise SlashError("Already connected. Use /reconnect to connect again.")
     for network in waiting:
-        network.link.leaving = False
+        network.link.allow_reconnect()
         order.model.effects.append(Connect(network))
 
 
@@ -54,7 +54,7 @@ def reconnect(order: Order) -> None:
     """Disconnect and connect again: this network, another one, or -all."""
     for network in _selected_networks(order):
         if network.link.state is LinkState.OFFLINE:
-            network.link.leaving = False
+            network.link.allow_reconnect()
             order.model.effects.append(Connect(network))
         else:
             order.model.effects.append(Reconnect(network, ANEW))
@@ -65,8 +65,7 @@ def disconnect(order: Order) -> None:
     """Disconnect from a network; * is this window's network, as in /disconnect * Good night."""
     reason = order.arguments if "all" in order.switches else order.arguments.partition(" ")[2].strip()
     for network in _selected_networks(order):
-        network.link.leaving = True
-        network.link.retry_at = None
+        network.link.leave()
         if network.link.state is not LinkState.OFFLINE:
             network.send("QUIT", *([reason] if reason else []))
             order.model.effects.append(Disconnect(network))

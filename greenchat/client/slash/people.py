@@ -14,8 +14,7 @@ def nick(order: Order) -> None:
         raise SlashError(f"{problem[0].upper()}{problem[1:]}")
     network = order.network
     if network.link.state is LinkState.ONLINE:
-        network.nicks.asked = name
-        network.send("NICK", name)
+        network.request_nick(name)
     else:
         network.nicks.wanted = name
         order.tell(f"Your nickname will be {name} once you are connected.")

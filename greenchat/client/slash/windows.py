@@ -34,8 +34,7 @@ def close(order: Order) -> None:
             raise SlashError("This window can't be closed. Use /quit to leave greenchat.")
         if network.link.state is not LinkState.OFFLINE:
             raise SlashError("This is a network's window. Use /disconnect first.")
-        network.link.leaving = True
-        network.link.retry_at = None
+        network.link.leave()
         order.model.remove_network(network)
         return
     chathistory.mark_read(buffer)
@@ -189,7 +188,7 @@ def quit_(order: Order) -> None:
         order.model.effects.append(Quit(reason))
         return
     for network in order.model.networks:
-        network.link.leaving = True
+        network.link.leave()
         if network.link.state is not LinkState.OFFLINE:
             network.send("QUIT", *([reason] if reason else []))
     order.model.effects.append(Quit())

@@ -1,4 +1,5 @@
-"""Accounts with stored passwords: in the system's keyring, or in a file that only its owner can read.
+"""The login on a server, and accounts with stored passwords: in the system's keyring, or in a file that only its owner
+can read.
 
 Passwords are never in the configuration, the input history, or a log. The keyring is used if the package `keyring` (the
 extra `keyring`) is installed and has a backend, otherwise a JSON file with mode 0600 in the data folder. If nothing is
@@ -53,3 +54,124 @@ class Attempt:
     collector: PayloadChunks | None = None
     step: int = 0
     code: str = ""
+
+
+@record(slots=True, eq=False)
+class Login:
+    """The user's account on the server, and the security of the connection.
+
+    credentials: for this and every later connection. certificate: the path of the client certificate with its key. pin:
+    the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
+    account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
+    account. proving: whether a password was typed while online; it may work for more than this connection. returning:
+    whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
+    login that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
+    an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
+    for servers with a connection password. upstream: an account on the network behind a bouncer, of this connection
+    only. registering: whether an account is being registered with these credentials. code_wanted: why the server
+    requires a code of an authenticator app, for which the user is asked.
+    """
+
+    credentials: Credentials | None = None
+    upstream: Credentials | None = None
+    certificate: str = ""
+    pin: str = ""
+    only_tls: bool = False
+    account: str = ""
+    attempt: Attempt | None = None
+    keep: bool = False
+    email: str = ""
+    registering: bool = False
+    proving: bool = False
+    returning: bool = False
+    resume_token: str = ""
+    announced: str = ""
+    code_wanted: str = ""
+    locked: str = ""
+    server_password: str = field(default="", repr=False)
+    silently: set[str] = field(default_factory=set)
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.attempt = None
+        self.account = ""
+        self.upstream = None
+        self.proving = self.registering = False
+
+    def use(self, credentials: Credentials | None, *, keep: bool) -> None:
+        """Log in with these credentials from now on. keep: whether to offer saving them."""
+        self.credentials = credentials
+        self.keep = keep
+
+    def use_upstream(self, credentials: Credentials | None) -> None:
+        """Log in with these credentials behind the bouncer, which saves them itself."""
+        self.upstream = credentials
+        self.keep = False
+
+    def use_server_password(self, password: str) -> None:
+        """Send this parameter of PASS from now on, and offer to save it."""
+        self.server_password = password
+        self.keep = True
+
+    def use_like(self, other: "Login") -> None:
+        """Use the credentials of another connection, to the same server."""
+        self.credentials = other.credentials
+        self.server_password = other.server_password
+        self.certificate = other.certificate
+        self.pin = other.pin
+
+    def forget_passwords(self) -> tuple[Credentials | None, str]:
+        """Forget the credentials and the connection password, and return them."""
+        passwords = self.credentials, self.server_password
+        self.credentials = None
+        self.server_password = ""
+        return passwords
+
+    def forget_server(self) -> None:
+        """Forget what belongs to another server: the credentials, and the certificate that was trusted."""
+        self.credentials = None
+        self.pin = ""
+
+    def apply_trust(self, *, only_tls: bool, pin: str) -> None:
+        """Apply the stored decisions about the server. pin: used unless there is one already."""
+        self.only_tls = only_tls
+        self.pin = self.pin or pin
+
+    def begin_attempt(self, mechanisms: list[str], code: str = "") -> str:
+        """Begin a SASL exchange with the first of these mechanisms, and return it."""
+        self.attempt = Attempt(mechanisms[0], mechanisms[1:], code=code)
+        return mechanisms[0]
+
+    def end_attempt(self) -> None:
+        """End the SASL exchange."""
+        self.attempt = None
+
+    def require_code(self, reason: str) -> None:
+        """Note that the login needs a code of an authenticator app, too."""
+        self.attempt = None
+        self.code_wanted = reason
+
+    def succeed(self, account: str) -> None:
+        """Note that we are logged in."""
+        self.account = account
+        self.attempt = None
+        self.code_wanted = ""
+
+    def log_out(self) -> None:
+        """Note that we are logged out."""
+        self.account = self.announced = ""
+
+    def begin_registration(self, email: str) -> None:
+        """Note that an account is being registered with the credentials."""
+        self.email = email
+        self.registering = True
+
+    def take_proving(self) -> bool:
+        """Return `proving`, and reset it."""
+        proving, self.proving = self.proving, False
+        return proving
+
+    def take_returning(self) -> bool:
+        """Return `returning`, and reset it."""
+        returning, self.returning = self.returning, False
+        return returning

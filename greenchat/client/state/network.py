@@ -9,19 +9,19 @@ from collections import deque
 from collections.abc import Iterator
 
 from greenchat.client.state.address import ServerAddress
+from greenchat.client.state.batches import Batches
 from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
+from greenchat.client.state.credentials import Login
 from greenchat.client.state.isupport import FoldedNames, Isupport
 from greenchat.client.state.lines import Member, PendingMessage, words
 from greenchat.client.state.saved_networks import SavedNetwork
 from greenchat.client.state.session_state import (
-    Batches,
     Bouncer,
     Capabilities,
     Devices,
     Link,
     LinkState,
-    Login,
     Nicknames,
     Presence,
     Reading,
@@ -207,6 +207,18 @@ class ClientNetwork:
             buffer.leave()
             buffer.history.end_connection(buffer.end)
 
+    def rename(self, name: str) -> None:
+        """Change the name of the network and its window."""
+        self.name = self.status.name = name
+
+    def apply_settings(self, saved: SavedNetwork) -> None:
+        """Apply the settings of the saved network."""
+        self.saved = saved
+        self.realname = saved.realname
+        self.login.certificate = saved.certificate
+        for channel, key in saved.wanted.items():
+            self.want(channel, key)
+
     @property
     def storage_key(self) -> str:
         """Return the key for stored data: the server, and on a bouncer the network."""
@@ -225,6 +237,11 @@ class ClientNetwork:
     def send(self, command: str, *params: str, tags: dict[str, str] | None = None) -> None:
         """Put a message in the queue to the server."""
         self.outgoing.append(Message(command, params, tags=tags or {}))
+
+    def request_nick(self, nick: str) -> None:
+        """Ask the server for another nick."""
+        self.nicks.asked = nick
+        self.send("NICK", nick)
 
     def is_me(self, nick: str) -> bool:
         """Whether this is our own nick."""

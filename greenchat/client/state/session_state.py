@@ -4,17 +4,12 @@ Plain attributes in small slotted classes: `ClientNetwork` has one of each.
 """
 
 from collections import deque
+from collections.abc import Collection, Iterable
 from enum import Enum, auto
 
-from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.lines import Line
-from greenchat.protocol.message import Message
+from greenchat.protocol.caps import bits
 from greenchat.records import field, record
-
-# The size of open batches is limited: a server may never end one.
-_MOST_OPEN = 100  # a label's answer, a page of history and the texts in it are three
-_MOST_KEPT = 8 << 20  # bytes: a page of a hundred texts of 24 lines is a tenth of it
-_MESSAGE = 500  # bytes of a message besides its texts
 
 
 class LinkState(Enum):
@@ -63,6 +58,44 @@ class Link:
         self.settled = None
         self.welcomed = False
 
+    def begin_attempt(self) -> None:
+        """Begin to connect."""
+        self.state = LinkState.CONNECTING
+        self.leaving = False
+        self.retry_at = None
+
+    def complete_registration(self) -> None:
+        """Note the server's welcome: earlier failures are over."""
+        self.state = LinkState.ONLINE
+        self.lost_at = self.retry_at = None
+        self.tries = 0
+        self.error_line = None
+        self.offers_server = False
+        self.welcomed = False
+
+    def leave(self) -> None:
+        """Stay disconnected from now on, or after the end of the connection, until `allow_reconnect`."""
+        self.leaving = True
+        self.retry_at = None
+
+    def allow_reconnect(self) -> None:
+        """Undo `leave`."""
+        self.leaving = False
+
+    def forget_failures(self) -> None:
+        """Forget the failed attempts before one with other data."""
+        self.tries = 0
+        self.error_line = None
+
+    def measure_skew(self, server_time: int) -> None:
+        """Note the difference between the server's clock and ours. server_time: of the present message, in ms."""
+        self.skew = server_time - self.heard_at
+
+    def take_missed_since(self) -> int:
+        """Return `missed_since`, and reset it."""
+        since, self.missed_since = self.missed_since, 0
+        return since
+
 
 @record(slots=True, eq=False)
 class Nicknames:
@@ -86,48 +119,39 @@ class Nicknames:
         """Prepare for a new connection."""
         self.current = self.wanted
 
+    def set(self, nick: str) -> None:
+        """Set the nick for the next connection, as the user wants."""
+        self.current = self.wanted = nick
 
-@record(slots=True, eq=False)
-class Login:
-    """The user's account on the server, and the security of the connection.
+    def accept_current(self) -> None:
+        """Want the present nick."""
+        self.wanted = self.current
 
-    credentials: for this and every later connection. certificate: the path of the client certificate with its key. pin:
-    the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
-    account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
-    account. proving: whether a password was typed while online; it may work for more than this connection. returning:
-    whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
-    login that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
-    an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
-    for servers with a connection password. upstream: an account on the network behind a bouncer, of this connection
-    only. registering: whether an account is being registered with these credentials. code_wanted: why the server
-    requires a code of an authenticator app, for which the user is asked.
-    """
+    def set_host(self, user: str, host: str) -> None:
+        """Note our user name and host as others see them."""
+        self.mask = f"{user}@{host}"
 
-    credentials: Credentials | None = None
-    upstream: Credentials | None = None
-    certificate: str = ""
-    pin: str = ""
-    only_tls: bool = False
-    account: str = ""
-    attempt: Attempt | None = None
-    keep: bool = False
-    email: str = ""
-    registering: bool = False
-    proving: bool = False
-    returning: bool = False
-    resume_token: str = ""
-    announced: str = ""
-    code_wanted: str = ""
-    locked: str = ""
-    server_password: str = field(default="", repr=False)
-    silently: set[str] = field(default_factory=set)
+    def rename(self, nick: str, *, is_asked: bool) -> None:
+        """Note our new nick. is_asked: whether it is the requested one."""
+        self.current = nick
+        if is_asked:
+            self.wanted = nick
+            self.asked = ""
 
-    def reset(self) -> None:
-        """Prepare for a new connection."""
-        self.attempt = None
-        self.account = ""
-        self.upstream = None
-        self.proving = self.registering = False
+    def take_asked(self) -> str:
+        """Return the requested nick, which was refused, and reset it."""
+        asked, self.asked = self.asked, ""
+        return asked
+
+    def refuse(self, nick: str, reason: str, substitute: str) -> None:
+        """Note the first refused nick at registration, and continue with a substitute."""
+        self.refused = self.refused or (nick, reason)
+        self.current = substitute
+
+    def take_refused(self) -> tuple[str, str] | None:
+        """Return the refused nick with the reason, and reset it."""
+        refused, self.refused = self.refused, None
+        return refused
 
 
 @record(slots=True, eq=False)
@@ -143,6 +167,21 @@ class Capabilities:
         self.offered.clear()
         self.held = 0
         self.asked = 0
+
+    def withdraw(self, names: list[str]) -> None:
+        """Note capabilities that the server offers no longer."""
+        for name in names:
+            self.offered.pop(name, None)
+        self.held &= ~bits(names)
+
+    def acknowledge(self, names: list[str]) -> None:
+        """Note capabilities that the server has enabled, or with `-` disabled."""
+        self.held |= bits([name for name in names if not name.startswith("-")])
+        self.held &= ~bits([name[1:] for name in names if name.startswith("-")])
+
+    def answered(self) -> None:
+        """Note an ACK or NAK."""
+        self.asked = max(0, self.asked - 1)
 
 
 @record(slots=True, eq=False)
@@ -162,6 +201,14 @@ class Presence:
         """Prepare for a new connection."""
         self.monitored.clear()
         self.isons.clear()
+
+    def keep_only(self, wanted: Collection[str]) -> None:
+        """Forget nicks that are no longer on the list. wanted: folded."""
+        self.present = {nick: is_online for nick, is_online in self.present.items() if nick in wanted}
+
+    def monitor(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """Note folded nicks that the server reports from now on, or no longer."""
+        self.monitored = (self.monitored - set(removed)) | set(added)
 
 
 class LastDevice(Enum):
@@ -240,83 +287,17 @@ class Reading:
         self.looks_for_unread = self.asks_talks = self.told_strangers = False
         self.unread.clear()
 
+    def begin(self, *, may_look: bool) -> bool:
+        """Begin to request the conversations; return whether also those that may have been read elsewhere.
 
-@record(slots=True, eq=False)
-class Batch:
-    """A batch from its opening on. size: the number of received messages. messages: those that wait for the end."""
-
-    opening: Message
-    size: int = 0
-    messages: list[Message] = field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        """The type, like `chathistory`."""
-        return self.opening.params[1] if len(self.opening.params) > 1 else ""
-
-    @property
-    def target(self) -> str:
-        """The first parameter of the type, a channel or a nick; "" without one."""
-        return self.opening.params[2] if len(self.opening.params) > 2 else ""
-
-
-class Batches:
-    """The open batches of a connection, by their references.
-
-    Reads: get, in, len. Changes: begin, keep, end, clear.
-    """
-
-    __slots__ = ("_open", "_size", "_was_told")
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def __contains__(self, reference: str) -> bool:
-        return reference in self._open
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def clear(self) -> None:
-        """Drop all batches, for a new connection."""
-        self._open: dict[str, Batch] = {}
-        self._size = 0  # bytes of the open batches
-        self._was_told = False
-
-    def get(self, reference: str) -> Batch | None:
-        """Return the open batch with this reference."""
-        return self._open.get(reference)
-
-    def begin(self, opening: Message) -> str:
-        """Begin a batch. Return a message for the user, as `keep` does."""
-        reference = opening.params[0][1:]
-        self.end(reference)
-        self._open[reference] = Batch(opening)
-        return self._drop() if len(self._open) > _MOST_OPEN else ""
-
-    def keep(self, batch: Batch, message: Message) -> str:
-        """Keep a message until its batch is complete.
-
-        Beyond the limit all open batches are dropped. Returns a message for the user about that, once.
+        may_look: whether the server can tell that; it is asked once.
         """
-        batch.messages.append(message)
-        self._size += _size_of(message)
-        return self._drop() if self._size > _MOST_KEPT else ""
+        self.unread.clear()
+        self.looks_for_unread = may_look and not self.looked_for_unread
+        self.looked_for_unread = self.looked_for_unread or may_look
+        return self.looks_for_unread
 
-    def end(self, reference: str) -> Batch | None:
-        """End a batch and return it; None if there is none."""
-        ended = self._open.pop(reference, None)
-        if ended:
-            self._size -= sum(map(_size_of, ended.messages))
-        return ended
-
-    def _drop(self) -> str:
-        self._open.clear()
-        self._size = 0
-        was_told, self._was_told = self._was_told, True
-        return "" if was_told else "The server begins batches and does not end them: their messages are not shown."
-
-
-def _size_of(message: Message) -> int:
-    tags = sum(len(name) + len(value) for name, value in message.tags.items())
-    return _MESSAGE + tags + sum(map(len, message.params))
+    def ask_talks(self, since: int) -> None:
+        """Note the request of the conversations since a time, in ms."""
+        self.asks_talks = True
+        self.talks_since = since
