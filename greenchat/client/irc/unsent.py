@@ -5,7 +5,7 @@ from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Link
 
 PATIENCE_SECONDS = 60.0  # for a lost connection to be restored
 ANSWER_SECONDS = 10.0  # for answers of servers
-_SETTLED = "settled"
+_LAST_PING = "settled"
 
 
 def waits(model: Model, seconds: float) -> bool:
@@ -20,16 +20,16 @@ def is_answered(model: Model, seconds: float) -> bool:
     """
     online = [network for network in model.networks if network.link.state is LinkState.ONLINE]
     for network in online:
-        if network.link.settled is None:
-            network.link.settled = False
-            network.send("PING", _SETTLED)
-    return seconds >= ANSWER_SECONDS or all(network.link.settled for network in online)
+        if network.link.all_answered is None:
+            network.link.all_answered = False
+            network.send("PING", _LAST_PING)
+    return seconds >= ANSWER_SECONDS or all(network.link.all_answered for network in online)
 
 
 def answered(network: ClientNetwork, token: str) -> None:
     """Note an answer to one of our PINGs."""
-    if token == _SETTLED:
-        network.link.settled = True
+    if token == _LAST_PING:
+        network.link.all_answered = True
 
 
 def outcome(model: Model) -> str:

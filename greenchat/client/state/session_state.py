@@ -30,8 +30,8 @@ class Link:
     monotonic clock, or None. tries: failed attempts to connect since the last success. error_line: the line that
     reports them. leaving: whether the user wants the end, so that there is no reconnect. welcomed: whether the welcome
     is complete. offers_server: whether to offer starting a server on this machine. recoded: whether the user was told
-    of text that is not UTF-8. refused: the number of refused messages, the last one for the reason `refusal`. settled:
-    whether the server has answered all commands of a script; None before it was asked.
+    of text that is not UTF-8. refused: the number of refused messages, the last one for the reason `refusal`.
+    all_answered: whether the server has answered all commands of a script; None before it was asked.
     """
 
     state: LinkState = LinkState.OFFLINE
@@ -50,12 +50,12 @@ class Link:
     recoded: bool = False
     refused: int = 0
     refusal: str = ""
-    settled: bool | None = None
+    all_answered: bool | None = None
 
     def reset(self) -> None:
         """Prepare for a new connection."""
         self.last_words = ""
-        self.settled = None
+        self.all_answered = None
         self.welcomed = False
 
     def begin_attempt(self) -> None:
