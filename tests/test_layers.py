@@ -50,7 +50,7 @@ INNER_ORDER = {
     "client": [
         {"text"},
         {"state"},
-        {"irc", "terminal"},
+        {"irc", "terminal", "importing"},
         {"handlers", "slash", "net", "archive"},
         {"input", "plugins"},
         {"view", "programs"},

@@ -78,8 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _import(client: str = "", *path: str) -> int:
     """Take over settings of another client. path: of its file or folder, at most one."""
+    from greenchat.client.importing.imported import ForeignError
     from greenchat.client.slash.importing import take_over
-    from greenchat.client.state.imported import ForeignError
 
     settings = config_folder() / "client.toml"
     try:

@@ -23,7 +23,7 @@ urllib urllib.parse warnings zlib importlib importlib._bootstrap importlib._boot
 pathlib._local pathlib._os pathlib.types array _colorize annotationlib"""
 # Of ours: packages and modules that only some users need, or none before the first frame.
 LATE = """slash input.switcher input.message_cursor input.dictionaries view.pictures net.file_transfer net.picture_file
-net.local_server net.socks net.tls net.password_command state.irssi_config state.weechat_config terminal.screen
+net.local_server net.socks net.tls net.password_command importing.irssi_config importing.weechat_config terminal.screen
 line_mode plugins.example state.crash_report terminal.picture_layer terminal.sgr text.graphics net.pixels""".split()
 MOST_OF_OURS = 130
 

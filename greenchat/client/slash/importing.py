@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
+from greenchat.client.importing.imported import ForeignError, Imported
 from greenchat.client.irc.hidden_words import hides_line
 from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, command
 from greenchat.client.state.effects import SaveSettings
-from greenchat.client.state.imported import ForeignError, Imported
 from greenchat.client.state.paths import typed_path
 from greenchat.client.state.settings import ClientSettings, SettingError, shown
 
@@ -69,7 +69,7 @@ def _usual(client: str) -> Path:
 
 
 def _read(client: str, path: Path) -> Imported:
-    from greenchat.client.state import irssi_config, weechat_config  # late: used once at most
+    from greenchat.client.importing import irssi_config, weechat_config  # late: used once at most
 
     text = path.read_text(encoding="utf-8", errors="replace")
     if client == "irssi":

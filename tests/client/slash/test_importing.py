@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.client.importing import irssi_config
+from greenchat.client.importing.imported import ForeignError
 from greenchat.client.main import main
 from greenchat.client.slash import expanded
 from greenchat.client.slash.importing import take_over
-from greenchat.client.state import irssi_config
 from greenchat.client.state.effects import SaveSettings
-from greenchat.client.state.imported import ForeignError
 from greenchat.client.state.options import parse
 from greenchat.client.state.settings import ClientSettings, load
 from greenchat.client.view.theme import LIGHT, Appearance, styled

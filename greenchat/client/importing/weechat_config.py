@@ -2,7 +2,7 @@
 
 import re
 
-from greenchat.client.state.imported import Imported, address
+from greenchat.client.importing.imported import Imported, address
 from greenchat.client.state.saved_networks import SavedNetwork
 
 WeeChatOptions = dict[str, list[tuple[str, str]]]  # section -> its names and values, "" for null

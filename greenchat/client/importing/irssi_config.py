@@ -2,7 +2,7 @@
 
 import re
 
-from greenchat.client.state.imported import ForeignError, Imported, address
+from greenchat.client.importing.imported import ForeignError, Imported, address
 from greenchat.client.state.saved_networks import SavedNetwork
 
 IrssiNode = str | list["IrssiNode"] | dict[str, "IrssiNode"]

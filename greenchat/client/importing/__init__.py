@@ -1,0 +1,1 @@
+"""Configurations of irssi and WeeChat, as settings of ours."""
