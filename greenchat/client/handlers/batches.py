@@ -92,7 +92,7 @@ def _ignored(incoming: Incoming) -> bool:
 
 
 def _batch(incoming: Incoming) -> None:
-    """`BATCH +reference type [parameters]` begins one, `BATCH -reference` ends it."""
+    """Begin a batch (`BATCH +reference type [parameters]`), or end it (`BATCH -reference`)."""
     reference = incoming.param(0)[1:]
     if incoming.param(0).startswith("+"):
         inside = incoming.message.tags.get("batch", "") in incoming.network.batches

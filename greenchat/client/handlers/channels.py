@@ -218,7 +218,7 @@ def names_end(incoming: Incoming) -> None:
 
 
 def _can_speak(incoming: Incoming, buffer: Buffer) -> None:
-    """After a join, request the channel's history, and send waiting messages."""
+    """Request the channel's history after a join, and send waiting messages."""
     # Messages that may have arrived before a connection broke are first searched for in the history.
     asked = chathistory.ask_latest(buffer)
     if not (asked and any(waiting.maybe for waiting in buffer.waiting)):
@@ -227,7 +227,7 @@ def _can_speak(incoming: Incoming, buffer: Buffer) -> None:
 
 @on("MODE")
 def mode(incoming: Incoming) -> None:
-    """Modes of a channel, its members, or ourselves change."""
+    """Show changed modes of a channel, its members, or ourselves."""
     network = incoming.network
     target = incoming.param(0)
     buffer = network.find(target)
@@ -286,7 +286,7 @@ def rename(incoming: Incoming) -> None:
 
 @on("AWAY")
 def away(incoming: Incoming) -> None:
-    """away-notify: a member goes away or returns."""
+    """Note that a member goes away or returns (away-notify)."""
     for _, member in incoming.network.with_member(incoming.nick):
         member.away = bool(incoming.message.params)
     notify_list.away(
@@ -300,7 +300,7 @@ def away(incoming: Incoming) -> None:
 
 @on("ACCOUNT")
 def account(incoming: Incoming) -> None:
-    """account-notify: a user logs in or out."""
+    """Note that a user logs in or out (account-notify)."""
     for _, member in incoming.network.with_member(incoming.nick):
         member.account = "" if incoming.param(0) == "*" else incoming.param(0)
 

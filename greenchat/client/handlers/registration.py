@@ -152,7 +152,7 @@ def _take_bouncers_nick(network: ClientNetwork) -> None:
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
 def after_welcome(incoming: Incoming) -> None:
-    """After the welcome, join the channels and send waiting messages. After /motd do nothing."""
+    """Join the channels and send waiting messages after the welcome; after /motd there is nothing to do."""
     network = incoming.network
     first, network.link.welcomed = not network.link.welcomed, True
     joining.rejoin(network)
@@ -264,7 +264,7 @@ def error(incoming: Incoming) -> None:
 
 
 def _secure(incoming: Incoming) -> bool:
-    """STS: switch to TLS if the server requires it, and remember that. Return True if this connection must end."""
+    """Switch to TLS if the server requires it (STS), and remember that. Return True if this connection must end."""
     network = incoming.network
     policy = _with_values(network.caps.offered.get("sts", "").split(","))
     port, duration = policy.get("port", ""), policy.get("duration", "")

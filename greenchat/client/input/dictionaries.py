@@ -102,7 +102,7 @@ def _spelt(dictionary: _Dictionary, word: str) -> bool:
 
 
 def _folders_by_language(folders: list[Path]) -> dict[str, Path]:
-    """Language -> the folder of its dictionary, the first one that has it."""
+    """Return the folder of each language's dictionary: the first one that has it."""
     folder_of: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.dic")):

@@ -194,7 +194,7 @@ class Editor:
             self._change(joined(self.line.before + self._kills[-1], self.line.after), "yanked")
 
     def yank_older(self) -> None:
-        """After a yank, replace its text by the previous cut."""
+        """Replace the text of the yank just made by the previous cut."""
         if self._last == "yanked" and len(self._kills) > 1 and self.line.before.endswith(self._kills[-1]):
             before = self.line.before.removesuffix(self._kills[-1])
             self._kills.insert(0, self._kills.pop())

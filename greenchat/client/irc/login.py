@@ -299,7 +299,7 @@ def _register(network: ClientNetwork, credentials: Credentials, email: str) -> N
 
 
 def logged_in(model: Model, network: ClientNetwork, account: str) -> None:
-    """After a login, offer to save it, take the nickname, and join channels that need it."""
+    """Offer to save a login that has succeeded, take the nickname, and join channels that need the account."""
     network.login.succeed(account)
     _offer_to_keep(model, network, f"You are logged in as {account}. Log in next time?", network.login.credentials)
     if network.link.state is LinkState.ONLINE:
@@ -319,7 +319,7 @@ def _offer_to_keep(model: Model, network: ClientNetwork, text: str, credentials:
 
 
 def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
-    """After the welcome, log in if that is still to be done; ask once what to do if the nickname was in use."""
+    """Log in after the welcome if that is still to be done; ask once what to do if the nickname was in use."""
     refused = network.nicks.take_refused()
     if network.login.account:
         if not network.is_me(network.nicks.wanted):

@@ -43,8 +43,10 @@ def parts(text: str, room: int) -> list[Part]:
 def batch(
     command: str, target: str, message_parts: list[Part], reference: str, tags: dict[str, str]
 ) -> Iterator[Message]:
-    """The lines to be sent: "all client-only tags associated with the message must be sent attached to the initial
-    BATCH command"."""
+    """Yield the lines to be sent.
+
+    "All client-only tags associated with the message must be sent attached to the initial BATCH command."
+    """
     yield Message("BATCH", (f"+{reference}", BATCH_TYPE, target), tags=tags)
     for part in message_parts:
         yield Message(command, (target, part.text), tags={"batch": reference} | ({CONCAT: ""} if part.joined else {}))
@@ -74,7 +76,10 @@ def _fitting(line: str, room: int, most_bytes: int, most_lines: int) -> list[str
 
 
 def _unless_blank(lines: list[str]) -> Iterator[str]:
-    """ "Clients MUST NOT send messages consisting entirely of blank lines." """
+    """Yield the text of these lines, nothing if they are blank.
+
+    "Clients MUST NOT send messages consisting entirely of blank lines."
+    """
     text = "\n".join(lines).strip("\n")
     if text.strip():
         yield text

@@ -11,7 +11,7 @@ from greenchat.protocol import caps
 
 
 def watch(network: ClientNetwork) -> None:
-    """After the welcome, let the server report when the wanted nickname is free."""
+    """Let the server report when the wanted nickname is free, after the welcome."""
     if _missing(network) and "MONITOR" in network.isupport.tokens:
         network.nicks.watched = network.nicks.wanted
         network.send("MONITOR", "+", network.nicks.wanted)

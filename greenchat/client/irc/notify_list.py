@@ -48,7 +48,7 @@ def watched(model: Model, network: ClientNetwork) -> dict[str, Watched]:
 
 
 def watch(model: Model, network: ClientNetwork) -> None:
-    """After registration or a change of the list, let the server monitor it, or begin to poll."""
+    """Let the server monitor the list after registration or a change of it, or begin to poll."""
     if network.link.state is not LinkState.ONLINE:
         return
     wanted = watched(model, network)

@@ -99,7 +99,7 @@ class Isupport:
         return name[:1] != "" and name[0] in self.chantypes
 
     def split_prefixes(self, nick: str) -> tuple[str, str]:
-        """`@+alice` as (`@+`, `alice`)."""
+        """Split `@+alice` into `@+` and `alice`."""
         bare = nick.lstrip(self.prefixes)
         return nick[: len(nick) - len(bare)], bare
 

@@ -252,7 +252,7 @@ class ClientNetwork:
         return self.buffers.get(self.fold(name)) if name else None
 
     def want(self, channel: str, key: str = "") -> None:
-        """Be in this channel now and after every reconnect."""
+        """Join this channel now and after every reconnect."""
         self.unwant(channel)  # the latest wanted channel is joined last
         self.channels[channel] = key
 

@@ -168,7 +168,7 @@ def line_rows(line: Line, folded_nick: str, drawn: LineContext) -> tuple[StyledR
 
 
 def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> StyledRow:
-    """`👍 bob, carol  🎉 5`, our own in bold."""
+    """Return the row of reactions, `👍 bob, carol  🎉 5`, our own in bold."""
     spans: list[Span] = []
     for reaction, nicks in reactions.items():
         who = ", ".join(nicks) if len(nicks) <= MOST_REACTING else str(len(nicks))
