@@ -28,8 +28,8 @@ README = {
         "server/data/test_store_keeper.py::test_durability_decides_whether_a_commit_waits_for_the_disk",
         "hostile/test_failing_disk.py::test_a_confirmed_change_is_stored",
     ),
-    "**A full or failing disk** disconnects nobody from a single server: the sender gets an error, nobody the"
-    " message.": (
+    "**A full or failing disk** disconnects nobody from a single server: messages are refused, with an error for"
+    " the sender.": (
         "server/data/test_store_keeper_promises.py::test_a_full_disk_refuses_messages_and_disconnects_nobody",
         "hostile/test_failing_disk.py::test_a_disk_that_fails_and_recovers",
         "features/test_crash.py::test_a_full_disk_loses_nothing_that_was_seen",

@@ -120,7 +120,7 @@ class Clients:
         end_connections(self.connections, farewell, self._server.options.connections.close_timeout)
         self.hangups.close()
         self.greenlet_pool.close()
-        let_end(self.blocklists.close, "a question to the DNS")
+        let_end(self.blocklists.close, "a DNS query")
 
     def _watch(self, connection: Connection) -> None:
         self.connections[connection] = None

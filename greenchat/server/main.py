@@ -26,6 +26,7 @@ from greenchat.server.nodes.node_config import NodeConfig
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
 from greenchat.server.urls import page_urls
 
+_DESCRIPTION = "Group chat for the terminal: serves greenchat, any IRC client, nc and browsers, all on one port."
 _EPILOG = """\
 Without options it listens on 127.0.0.1:9090; nothing needs to be configured.
 
@@ -139,7 +140,7 @@ def _written(write: Callable[[], int]) -> int:
 def _server_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="greenchat-server",
-        description="Group chat for the terminal: serves greenchat, any IRC client, and nc, all on one port.",
+        description=_DESCRIPTION,
         epilog=_EPILOG + overview(tools().values()),
         usage="%(prog)s [options] [COMMAND ...]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -155,7 +156,7 @@ def parser_of_program() -> argparse.ArgumentParser:
     """Return a parser that documents the server and all its commands, for man pages and completion."""
     parser = Parser(
         prog="greenchat-server",
-        description="Group chat for the terminal: serves greenchat, any IRC client, nc and browsers, all on one port.",
+        description=_DESCRIPTION,
         allow_abbrev=False,
     )
     _add_server_options(parser)

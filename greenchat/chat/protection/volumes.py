@@ -54,8 +54,8 @@ class Volumes:
     def draw(self, session: MeteredSession, account: str, now: int) -> int:
         """Give a connection a portion and return 0, or return the ms until one will be available.
 
-        What it has written beyond its last portion is taken from the next ones. account: its id, "" without one. now:
-        ms since the epoch.
+        Bytes written beyond the last portion are taken from the next ones. account: its id, "" without one. now: ms
+        since the epoch.
         """
         bounds = list(self._bounds(session, account))
         portion = min((PORTION - min(session.room, 0), *(bound for _, bound in bounds)))

@@ -50,7 +50,7 @@ class UserSaver:
     """
 
     def __init__(self, server: UserSaverServerParts) -> None:
-        """Make one. Raises StoreError."""
+        """Read which users are stored. Raises StoreError."""
         self._server = server
         # stored by another process, with unknown content
         self._users: dict[str, int] = dict.fromkeys(server.store.documents(documents.SAVED_USER.name), 0)

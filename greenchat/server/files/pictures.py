@@ -49,6 +49,8 @@ def clean(source: Path, millions: int) -> tuple[Path, Path | None]:
     if done.returncode == _REFUSED:
         raise PictureError(done.stderr.decode(errors="replace").strip())
     if done.returncode:
-        log.warning("a picture ended its reader with %d: %s", done.returncode, done.stderr.decode(errors="replace"))
+        log.warning(
+            "reading a picture failed with status %d: %s", done.returncode, done.stderr.decode(errors="replace")
+        )
         raise PictureError("The picture can't be read")
     return cleaned, thumbnail if thumbnail.exists() else None

@@ -136,7 +136,7 @@ def _counts(answer: str, zone: Zone) -> bool:
     # "The contents of the A record MUST NOT be used as an IP address ... DNSxLs ... [use] 127.0.0.0/8": what is outside
     # of it comes from a name server that answers every query
     if answer.startswith(_ERRORS) and answer not in zone.answers:
-        log.warning("the DNS blocklist %s does not answer us: %s", zone.name, answer)
+        log.warning("the DNS blocklist %s refuses our queries: %s", zone.name, answer)
         return False
     return answer in zone.answers if zone.answers else answer.startswith("127.")
 

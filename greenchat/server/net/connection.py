@@ -379,7 +379,7 @@ class Connection:
             else:
                 ctx.note(on_disconnect, reason)
         except Exception:
-            log.exception("a bug kept %s in the state", self.session.host)
+            log.exception("could not remove %s from the state: a bug", self.session.host)
         self.server.clients.hangups.forget(self.accepted.fileno())
         self.readable.stop()
         self.readable.close()

@@ -44,7 +44,7 @@ class GreenletPool:
             try:
                 work()
             except Exception:
-                log.exception("a bug ended a piece of work")
+                log.exception("a task failed because of a bug")
             if len(self._idle) >= _SPARE:
                 return
             self._idle.append(worker)

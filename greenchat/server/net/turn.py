@@ -189,7 +189,7 @@ class Turn:
         try:
             self.deliver_bursts(bursts)
         except Exception:
-            log.exception("a bug kept some from getting a message")
+            log.exception("some clients did not get a message because of a bug")
         if self.meter is not None:
             self.meter.count_speech(bursts, monotonic() - began)
 
@@ -256,7 +256,7 @@ class Turn:
             try:
                 group.due = now + min(group.release() * _JOINS_EVERY, _JOINS_LATEST)
             except Exception:
-                log.exception("a bug kept some from being told of joins")
+                log.exception("some clients were not told of joins because of a bug")
                 self.dirty.held.pop(group, None)
         if self._joins_timer is not None:
             self._joins_timer.close()
@@ -329,12 +329,12 @@ class Turn:
             try:
                 refuse()
             except Exception:
-                log.exception("somebody could not be told that the store failed")
+                log.exception("a client could not be told that the store failed")
 
     def _log_failure(self, error: Exception, refused: int) -> None:
         """Log a failure: the traceback of a bug each time, a full disk now and then."""
         if not isinstance(error, StoreError) or isinstance(error, InvalidWriteError):
-            log.error("a bug kept %d messages out of the store", refused, exc_info=error)
+            log.error("%d messages were not stored because of a bug", refused, exc_info=error)
         elif monotonic() - self._failure_logged >= _LOG_FAILURES_EVERY:
             self._failure_logged = monotonic()
             refusals = f", and {refused} messages were refused" if refused else ""

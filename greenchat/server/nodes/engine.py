@@ -233,7 +233,7 @@ class Engine:
         try:
             while True:
                 # a consumer has a heartbeat: silence is a connection that hangs, or a consumer that is gone
-                with gevent.Timeout(_SILENCE if self._has_consumer else None, EngineError("it is silent")):
+                with gevent.Timeout(_SILENCE if self._has_consumer else None, EngineError("no response")):
                     data = self._socket.recv(_READ)
                 if not data:
                     break

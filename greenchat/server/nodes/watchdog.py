@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _LOOK = 0.25  # seconds
 _HOUR = 3_600_000  # ms
 _WAITS = "The server is waiting for its other nodes; your messages are queued"
-_DRAINED = "This node is taking a break: connect again, and another node will take over"
+_DRAINED = "This node is under maintenance: connect again to use another node"
 
 
 class WatchdogServerParts(Protocol):

@@ -241,7 +241,7 @@ def test_operators_restart_or_stop_a_node(tmp_path: Path) -> None:
             wait_until(lambda: is_back(chief))
             chief.send("RESTART")
             assert chief.until_end()[-1].params == (
-                "This node is taking a break: connect again, and another node will take over",
+                "This node is under maintenance: connect again to use another node",
             )
         talkers[0].wait_until_moved(1)
         for talker in talkers:

@@ -131,7 +131,7 @@ def test_a_list_that_refuses_queries_is_ignored(code: str, caplog: pytest.LogCap
     # 254 is "Query via public/open resolver", 255 "Excessive number of queries"
     server = NameServer({(query_name(GOOD, ZONE), "A"): code})
     assert look_up(options_of(server), GOOD) == [None]
-    assert f"{ZONE} does not answer us: {code}" in caplog.text
+    assert f"{ZONE} refuses our queries: {code}" in caplog.text
     server.close()
 
 
