@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from greenchat.chat import ranks
 from greenchat.chat.broadcast import BroadcastGroup
 from greenchat.chat.mask_lists import ListEntry, Mask, MaskList
-from greenchat.chat.paces import Pace, RecentTimes
+from greenchat.chat.rate_limits import RateLimit, RecentTimes
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.envelopes.names_reply import NamesLines
@@ -48,7 +48,7 @@ class OperatorSettings:
     forward_life: int
     lists: Mapping[str, MaskList]
     metadata: dict[str, str]
-    paces: Mapping[str, Pace]
+    rate_limits: Mapping[str, RateLimit]
 
 
 @dataclass(slots=True, eq=False)
@@ -60,8 +60,8 @@ class Channel:
     lists: letter of a list mode -> its masks. forward: the channel for users who can't join, and
     forward_life the life of it that is meant (0 in what version 0.1.0 stored). invited: users who may
     join once, whatever the modes say. knocked: the time of the last KNOCK, in ms since the epoch. registration: None
-    for an unregistered channel. metadata: set by its operators. names: cached lines for NAMES, by variant. paces:
-    letter of a rate-limiting mode -> its limit; recent: recent lines of a member, or (None) recent joins. mask_fold:
+    for an unregistered channel. metadata: set by its operators. names: cached lines for NAMES, by variant.
+    rate_limits: letter of a rate-limiting mode -> its limit; recent: recent lines of a member, or (None) recent joins. mask_fold:
     see `masks.mask_fold`. revision: changes whenever its name, its flags or its lists have changed. is_kept: whether it
     is stored without being registered, for an always-on member.
     """
@@ -86,7 +86,7 @@ class Channel:
     mask_fold: Casefold = str.lower
     revision: int = 0
     is_kept: bool = False
-    paces: dict[str, Pace] = field(default_factory=dict)
+    rate_limits: dict[str, RateLimit] = field(default_factory=dict)
     recent: dict[User | None, RecentTimes] = field(default_factory=dict)
 
     @property
@@ -152,10 +152,10 @@ class Channel:
     def operator_settings(self) -> OperatorSettings:
         """Return the settings made by its operators, for `restore_operator_settings`."""
         lists = {letter: masks.copy() for letter, masks in self.lists.items()}
-        paces = dict(self.paces)
+        rate_limits = dict(self.rate_limits)
         forward = self.forward, self.forward_life
         return OperatorSettings(
-            frozenset(self.flags), self.topic, self.key, self.limit, *forward, lists, self.metadata, paces
+            frozenset(self.flags), self.topic, self.key, self.limit, *forward, lists, self.metadata, rate_limits
         )
 
     def restore_operator_settings(self, settings: OperatorSettings) -> None:
@@ -167,7 +167,7 @@ class Channel:
         self.forward, self.forward_life = settings.forward, settings.forward_life
         self.lists = dict(settings.lists)
         self.metadata = settings.metadata
-        self.paces = dict(settings.paces)
+        self.rate_limits = dict(settings.rate_limits)
 
     def set_flag(self, letter: str, on: bool) -> bool:
         """Set or unset a mode without a parameter; return whether that changed anything."""

@@ -18,14 +18,14 @@ _PAIR = re.compile(r"(\d{1,4}):(\d{1,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """A rate limit: at most `count` within `seconds`; `d` uses only the seconds."""
 
     count: int
     seconds: int
 
     @classmethod
-    def parse(cls, letter: str, text: str) -> "Pace":
+    def parse(cls, letter: str, text: str) -> "RateLimit":
         """Parse a mode's parameter. Raises ValueError with a reason for users."""
         if letter == DELAY:
             if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= LONGEST):
@@ -37,12 +37,12 @@ class Pace:
         return cls(int(match[1]), int(match[2]))
 
     def text(self, letter: str) -> str:
-        """Return the pace as the mode's parameter."""
+        """Return the limit as the mode's parameter."""
         return str(self.seconds) if letter == DELAY else f"{self.count}:{self.seconds}"
 
 
 class RecentTimes:
-    """The times of recent events, in ms, for checking a pace."""
+    """The times of recent events, in ms, for checking a limit."""
 
     __slots__ = ("_times",)
 
@@ -53,14 +53,14 @@ class RecentTimes:
         """Return the times, with which an equal one can be made."""
         return list(self._times)
 
-    def wait(self, pace: Pace, now: int) -> int:
+    def wait(self, limit: RateLimit, now: int) -> int:
         """Return the ms until another event is allowed, 0 for now. now: ms since the epoch."""
         # a time in the future is from before the clock was set back
-        while self._times and not now - pace.seconds * _SECOND < self._times[0] <= now:
+        while self._times and not now - limit.seconds * _SECOND < self._times[0] <= now:
             self._times.popleft()
-        if len(self._times) < pace.count:
+        if len(self._times) < limit.count:
             return 0
-        return self._times[-pace.count] + pace.seconds * _SECOND - now
+        return self._times[-limit.count] + limit.seconds * _SECOND - now
 
     def count(self, now: int) -> None:
         """Count an event that happens now."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from greenchat.chat.channel import Channel, ChannelRegistration, Topic
 from greenchat.chat.mask_lists import ListEntry, parse
-from greenchat.chat.paces import Pace
+from greenchat.chat.rate_limits import RateLimit
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.msgid import first_id
 
@@ -42,7 +42,7 @@ def document(channel: Channel, registration: ChannelRegistration | None) -> dict
         "limit": channel.limit,
         "forward": channel.forward,
         "forward_life": channel.forward_life,
-        "paces": {letter: pace.text(letter) for letter, pace in channel.paces.items()},
+        "paces": {letter: limit.text(letter) for letter, limit in channel.rate_limits.items()},
         "topic": [topic.text, topic.setter, topic.time] if topic else None,
         "lists": {letter: [entry.document() for entry in masks] for letter, masks in channel.lists.items() if masks},
         "metadata": dict(channel.metadata),
@@ -64,7 +64,7 @@ def from_document(
         limit=stored.get("limit", 0),
         forward=stored.get("forward", ""),
         forward_life=stored.get("forward_life", 0),
-        paces={letter: Pace.parse(letter, text) for letter, text in stored.get("paces", {}).items()},
+        rate_limits={letter: RateLimit.parse(letter, text) for letter, text in stored.get("paces", {}).items()},
         mask_fold=mask_fold,
         metadata=dict(stored.get("metadata", {})),
         registration=ChannelRegistration(

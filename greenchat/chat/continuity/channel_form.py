@@ -7,7 +7,7 @@ from greenchat.chat.channel import Channel, ChannelRegistration, Topic
 from greenchat.chat.continuity.messages import Form
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.network import Network
-from greenchat.chat.paces import Pace, RecentTimes
+from greenchat.chat.rate_limits import RateLimit, RecentTimes
 from greenchat.chat.user import User
 from greenchat.config.document import from_document, to_document
 
@@ -31,7 +31,7 @@ def dump(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
     form = {name: getattr(channel, name) for name in FIELDS}
     topic, registration = channel.topic, channel.registration
     form["flags"] = "".join(sorted(channel.flags))
-    form["paces"] = {letter: pace.text(letter) for letter, pace in sorted(channel.paces.items())}
+    form["paces"] = {letter: limit.text(letter) for letter, limit in sorted(channel.rate_limits.items())}
     form["topic"] = [topic.text, topic.setter, topic.time] if topic else None
     # not of users who have quit: they never speak again, and may be forgotten already
     form["recent"] = sorted(
@@ -52,7 +52,7 @@ def load(form: Form, network: Network, users: Sequence[User]) -> Channel:
     channel = Channel(**{name: known[name] for name in FIELDS}, mask_fold=network.naming.mask_fold)
     channel.metadata = dict(form["metadata"])
     channel.flags = set(form["flags"])
-    channel.paces = {letter: Pace.parse(letter, text) for letter, text in form["paces"].items()}
+    channel.rate_limits = {letter: RateLimit.parse(letter, text) for letter, text in form["paces"].items()}
     channel.topic = Topic(*form["topic"]) if form["topic"] else None
     channel.recent = {users[number]: RecentTimes(times) for number, times in form.get("recent", ())}
     if form.get("joins"):

@@ -31,7 +31,7 @@ from greenchat.config.settings import Settings
 
 MADE = {
     User: {"caller_id", "modes", "channels", "invitations", "inviting", "read_markers", "sessions", "former"},
-    Channel: {"flags", "paces", "recent", "topic", "members", "lists", "invited", "registration"},
+    Channel: {"flags", "rate_limits", "recent", "topic", "members", "lists", "invited", "registration"},
     Session: {"user", "metadata", "registration", "tls"},
     CallerId: set[str](),
     Registration: set[str](),

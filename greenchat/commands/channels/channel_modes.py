@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from greenchat.chat.channel import Channel
-from greenchat.chat.paces import LETTERS
+from greenchat.chat.rate_limits import LETTERS
 from greenchat.commands.channels.invite import end_invitations
 from greenchat.commands.channels.list_modes import change_list, send_list
 from greenchat.commands.channels.member_modes import MemberModes
-from greenchat.commands.channels.pace_modes import apply_pace
+from greenchat.commands.channels.rate_limit_modes import apply_rate_limit
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -122,7 +122,7 @@ def _send_modes(ctx: Context, channel: Channel) -> None:
     letters = "".join(sorted(channel.flags))
     parameters = []
     values = {"f": channel.forward, "k": channel.key, "l": str(channel.limit or "")}
-    values |= {letter: pace.text(letter) for letter, pace in channel.paces.items()}
+    values |= {letter: limit.text(letter) for letter, limit in channel.rate_limits.items()}
     for letter, value in sorted(values.items()):
         if value:
             letters += letter
@@ -199,5 +199,5 @@ _SPECIAL: dict[str, _Apply] = {
     "f": _apply_forward,
     "k": _apply_key,
     "l": _apply_limit,
-    **dict.fromkeys(LETTERS, apply_pace),
+    **dict.fromkeys(LETTERS, apply_rate_limit),
 }

@@ -9,7 +9,7 @@ from greenchat.commands.channels.names_list import names_reply
 from greenchat.commands.channels.ranks import grant_rank
 from greenchat.commands.channels.reserved import why_closed, why_not_new
 from greenchat.commands.channels.topic import topic_reply
-from greenchat.commands.core.channel_pace import may_show_text, require_pace_of_joins
+from greenchat.commands.core.channel_rate_limits import check_join_rate, may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
@@ -83,7 +83,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
             _turn_away(ctx, channel, refusal, forwards)
             return
         try:
-            require_pace_of_joins(ctx, channel)
+            check_join_rate(ctx, channel)
         except IrcError as error:
             ctx.refuse(error)
             return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from greenchat.chat.channel import Channel, Topic
-from greenchat.commands.core.channel_pace import may_show_text
+from greenchat.commands.core.channel_rate_limits import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit, require_readable_topic

@@ -4,7 +4,7 @@ from greenchat.chat.always_on import presence, stays
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.always_on import stay
 from greenchat.commands.core.announce import tell_text
-from greenchat.commands.core.channel_pace import may_show_text
+from greenchat.commands.core.channel_rate_limits import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import forget_presence, keep_presences
 from greenchat.commands.core.steps import step

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from greenchat.chat.broadcast import broadcast_once
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
-from greenchat.commands.core.channel_pace import may_show_text
+from greenchat.commands.core.channel_rate_limits import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope

@@ -10,7 +10,7 @@ from greenchat.chat import caller_id, policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core import recording, service
-from greenchat.commands.core.channel_pace import require_pace_of_lines
+from greenchat.commands.core.channel_rate_limits import check_message_rate
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
@@ -198,7 +198,7 @@ def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
     if refusal is not None:
         raise hidden(ctx, channel, name, IrcError(refusal.numeric, channel.name, text=refusal.text))
     if text:
-        require_pace_of_lines(ctx, channel)
+        check_message_rate(ctx, channel)
         require_unsuspicious(ctx, channel, text[0])
     return channel
 

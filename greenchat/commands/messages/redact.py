@@ -6,7 +6,7 @@ from functools import partial
 from greenchat.chat.channel import Channel
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
-from greenchat.commands.core.channel_pace import may_show_text
+from greenchat.commands.core.channel_rate_limits import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import to_event

@@ -134,7 +134,7 @@ def find_route(
             channel is None
             or user not in channel.members
             or not _ABOUT_TEXTS.isdisjoint(channel.flags)
-            or channel.paces
+            or channel.rate_limits
         ):
             return None
         if policy.may_speak(user, channel, command) or policy.audience(user, channel):

@@ -7,7 +7,7 @@ nobody reads this connection. Each connection has its own mark; the user is away
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.announce import announce, announce_text
-from greenchat.commands.core.channel_pace import may_show_text
+from greenchat.commands.core.channel_rate_limits import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_readable_away

@@ -141,5 +141,5 @@ def _hash_of_user(user: User, network: Network) -> int:
 
 
 def _hash_of_channel(channel: Channel) -> int:
-    modes = channel.key, channel.limit, channel.forward, channel.forward_life, *channel.paces.values()
+    modes = channel.key, channel.limit, channel.forward, channel.forward_life, *channel.rate_limits.values()
     return hash((channel.life, channel.revision, channel.topic, modes, tuple(channel.metadata.items()))) or 1

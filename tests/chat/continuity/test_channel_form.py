@@ -5,7 +5,7 @@ import json
 from greenchat.chat.continuity import snapshot
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import RemoteOutbox
-from greenchat.chat.paces import JOINS, SLOW, Pace, RecentTimes
+from greenchat.chat.rate_limits import JOINS, SLOW, RateLimit, RecentTimes
 from greenchat.chat.user import User
 from greenchat.config.settings import Settings
 
@@ -18,7 +18,7 @@ def test_who_has_joined_and_spoken_lately_is_restored() -> None:
     for user in alice, bob, gone:
         network.restore_user(user)
         channel = network.join(user, "#a", now=1)
-    channel.paces = {JOINS: Pace(3, 86_400), SLOW: Pace(2, 60)}
+    channel.rate_limits = {JOINS: RateLimit(3, 86_400), SLOW: RateLimit(2, 60)}
     spoken = {None: (1, 2, 3), bob: (40_000, 80_000), alice: (1, 80_000), gone: (80_000, 80_001)}
     channel.recent = {who: RecentTimes(times) for who, times in spoken.items()}
     network.remove(gone, now=NOW)
@@ -26,8 +26,8 @@ def test_who_has_joined_and_spoken_lately_is_restored() -> None:
     again = snapshot.restore(document, lambda _: RemoteOutbox())
     assert snapshot.digest(again, NOW) == snapshot.digest(network, NOW)
     found = again.channels["#a"]
-    assert found.recent[None].wait(Pace(3, 86_400), NOW) == 1 + 86_400_000 - NOW
-    waits = {nick: found.recent[again.users[nick]].wait(Pace(2, 60), NOW) for nick in ("alice", "bob")}
+    assert found.recent[None].wait(RateLimit(3, 86_400), NOW) == 1 + 86_400_000 - NOW
+    waits = {nick: found.recent[again.users[nick]].wait(RateLimit(2, 60), NOW) for nick in ("alice", "bob")}
     assert waits == {"alice": 0, "bob": 10_000}
 
 

@@ -1,8 +1,8 @@
-"""Enforces the channel modes +j, +W and +d, which limit joins and messages. See `chat.paces`."""
+"""Enforces the channel modes +j, +W and +d, which limit joins and messages. See `chat.rate_limits`."""
 
 from greenchat.chat import policy
 from greenchat.chat.channel import Channel
-from greenchat.chat.paces import DELAY, JOINS, SLOW, RecentTimes
+from greenchat.chat.rate_limits import DELAY, JOINS, SLOW, RecentTimes
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -13,28 +13,28 @@ _SECOND = 1000  # ms
 _FORGET_FROM = 64  # users whose lines are remembered; beyond that those of users who have quit are dropped
 
 
-def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
-    """Check the pace of joins. Raises 437 if too many have joined just now; invited users may always join."""
-    pace = channel.paces.get(JOINS)
-    if pace is None or ctx.user in channel.invited:
+def check_join_rate(ctx: Context, channel: Channel) -> None:
+    """Check the rate of joins. Raises 437 if too many have joined just now; invited users may always join."""
+    limit = channel.rate_limits.get(JOINS)
+    if limit is None or ctx.user in channel.invited:
         return
     recent = channel.recent.setdefault(None, RecentTimes())
-    wait = recent.wait(pace, ctx.now)
+    wait = recent.wait(limit, ctx.now)
     if wait > 0:
         text = f"Too many joins to this channel (+j): try again in {_seconds(wait)}"
         raise IrcError(Numeric.ERR_UNAVAILRESOURCE, channel.name, text=text)
     recent.count(ctx.now)
 
 
-def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
-    """Check the pace of lines. Raises 404 if a member without a rank speaks too soon after joining, or too fast."""
+def check_message_rate(ctx: Context, channel: Channel) -> None:
+    """Check the rate of messages. Raises 404 if a member without a rank speaks too soon after joining, or too fast."""
     user = ctx.user
-    if not channel.paces or channel.members.get(user) or "o" in user.modes:
+    if not channel.rate_limits or channel.members.get(user) or "o" in user.modes:
         return
     delay = _delay(ctx, channel, user)
     if delay:
         raise _too_soon(channel, DELAY, delay)
-    slow = channel.paces.get(SLOW)
+    slow = channel.rate_limits.get(SLOW)
     if slow is None:
         return
     if user not in channel.recent and len(channel.recent) >= _FORGET_FROM:
@@ -62,7 +62,7 @@ def may_show_text(ctx: Context, user: User, channel: Channel, command: str, text
 
 def _delay(ctx: Context, channel: Channel, user: User) -> int:
     """Return after how many ms somebody may speak who has joined just now."""
-    delay = channel.paces.get(DELAY)
+    delay = channel.rate_limits.get(DELAY)
     if delay is None:
         return 0
     been_here = ctx.now - _joined(ctx, channel, user)

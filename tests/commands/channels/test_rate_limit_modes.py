@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.commands.core import channel_pace
+from greenchat.commands.core import channel_rate_limits
 from tests.conftest import Serve
 from tests.irc import Client, people
 
@@ -28,7 +28,7 @@ def test_slow_mode(serve: Serve) -> None:
 
 def test_slow_mode_remembers_who_comes_back(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many users have spoken: only users who have quit are forgotten."""
-    monkeypatch.setattr(channel_pace, "_FORGET_FROM", 2)
+    monkeypatch.setattr(channel_rate_limits, "_FORGET_FROM", 2)
     with people(serve(), "alice", "bob", "carol", "dave", channel="#tea") as (alice, bob, carol, dave):
         alice.run("MODE #tea +W 1:3600")
         for client in dave, bob:
