@@ -71,7 +71,7 @@ README = {
         "hostile/test_costs.py::test_no_line_is_too_expensive",
         "features/test_crash.py::test_repeated_kills_lose_nothing",
         "features/test_crash.py::test_a_full_disk_loses_nothing_that_was_seen",
-        "commands/core/test_volume.py::test_limit_of_a_connection",
+        "commands/core/test_history_quota.py::test_limit_of_a_connection",
     ),
     "**It is fast**: with a thousand busy listeners in a channel it needs a third of InspIRCd's CPU, in small rooms up"
     " to twice as much ([figures](greenchat/bench/README.md)). Of ten million messages, the latest of a channel come in"
@@ -135,9 +135,9 @@ SECURITY = {
     "delaying others or filling memory or disk beyond the bounds in [tests/hostile](tests/hostile/README.md);": (
         "hostile/test_costs.py::test_no_line_is_too_expensive",
         "hostile/test_slow_readers.py::test_all_sendqs_together_are_bounded",
-        "commands/core/test_volume.py::test_limit_of_a_connection",
-        "commands/core/test_volume.py::test_limit_of_an_address_over_all_its_connections",
-        "commands/core/test_volume.py::test_a_nearly_full_disk_refuses_guests_first",
+        "commands/core/test_history_quota.py::test_limit_of_a_connection",
+        "commands/core/test_history_quota.py::test_limit_of_an_address_over_all_its_connections",
+        "commands/core/test_history_quota.py::test_a_nearly_full_disk_refuses_guests_first",
     ),
     "raw escape sequences on a terminal or script in the page;": (
         "hostile/test_client_surfaces.py::test_every_line_of_a_server_is_drawn_harmlessly",

@@ -61,9 +61,9 @@ class Channel:
     forward_life the life of it that is meant (0 in what version 0.1.0 stored). invited: users who may
     join once, whatever the modes say. knocked: the time of the last KNOCK, in ms since the epoch. registration: None
     for an unregistered channel. metadata: set by its operators. names: cached lines for NAMES, by variant.
-    rate_limits: letter of a rate-limiting mode -> its limit; recent: recent lines of a member, or (None) recent joins. mask_fold:
-    see `masks.mask_fold`. revision: changes whenever its name, its flags or its lists have changed. is_kept: whether it
-    is stored without being registered, for an always-on member.
+    rate_limits: letter of a rate-limiting mode -> its limit; recent: recent lines of a member, or (None) recent
+    joins. mask_fold: see `masks.mask_fold`. revision: changes whenever its name, its flags or its lists have changed.
+    is_kept: whether it is stored without being registered, for an always-on member.
     """
 
     name: str

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Hashable
 
 from greenchat.chat.monitors import Monitors
+from greenchat.chat.protection.history_quota import HistoryQuota
 from greenchat.chat.protection.server_password import ServerPassword
-from greenchat.chat.protection.volumes import Volumes
 from greenchat.chat.user import User
 from greenchat.config.settings import Settings
 from greenchat.protocol.envelopes.numeric import Addressed
@@ -16,7 +16,7 @@ class LocalState:
 
     monitors: the MONITOR lists of its sessions. server_password: remembers the right connection password.
     command_counts: calls of each command. logins: numbers of "right" and "wrong" ones. reports: the times of a user's
-    recent reports. warnings: for operators, by subject. volumes: limits on additions to the history.
+    recent reports. warnings: for operators, by subject. history_quota: limits on additions to the history.
     references: batch references used so far. changed_presences: users with an account whose nick, channels or ranks the
     current command has changed. constants: numerics that are the same for everybody, with the settings and the VAPID
     key that they show.
@@ -27,13 +27,13 @@ class LocalState:
         "changed_presences",
         "command_counts",
         "constants",
+        "history_quota",
         "logins",
         "monitors",
         "references",
         "reports",
         "server_password",
         "vapid",
-        "volumes",
         "warnings",
     )
 
@@ -44,7 +44,7 @@ class LocalState:
         self.logins: Counter[str] = Counter()
         self.reports: dict[User, deque[int]] = {}
         self.warnings: dict[str, str] = {}
-        self.volumes = Volumes()
+        self.history_quota = HistoryQuota()
         self.changed_presences: dict[User, None] = {}
         self.vapid = ""
         self.constants: tuple[Settings, str, dict[Hashable, list[Addressed]]] | None = None

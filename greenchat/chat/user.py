@@ -74,9 +74,9 @@ class Session:
     away: the text of AWAY, "*" if nobody reads this connection. user: None until the session is registered. account:
     the one that it is logged in to, "" for none. sasl: the login in progress. batch: the open batch of lines. gateway:
     the WEBIRC gateway. metadata: its use of metadata, if any. number: identifies it in a log; no other session of the
-    process has it. room: bytes that it may still add to the history, see `volumes`. joined: channels, for the log.
-    under_way: bursts that wait for the log of the nodes. now: the time of the connection; active: the time of its last
-    message, both in ms since the epoch.
+    process has it. room: bytes that it may still add to the history, see `history_quota`. joined: channels, for the
+    log. under_way: bursts that wait for the log of the nodes. now: the time of the connection; active: the time of its
+    last message, both in ms since the epoch.
     """
 
     outbox: Outbox

@@ -118,7 +118,7 @@ class App:
         if member is None:  # for nodes they must be the same everywhere, so an act changes them
             self.network.protection.logins.limit = options.throttle.logins
             self.network.protection.registrations.limit = options.throttle.registrations
-        self.network.local.volumes.use(options.throttle, options.connections)
+        self.network.local.history_quota.use(options.throttle, options.connections)
         chores = [self.clients.admission.forget_old, self.http.forget_old]
         self.upkeep = Upkeep(self, self.keeper.folder, chores, [self.files.sweep] if self.files else [])
         self.shutdown = Shutdown()

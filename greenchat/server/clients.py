@@ -92,7 +92,7 @@ class Clients:
         self.admission.leave(session)
         self.meter.ended(session)
         network = self._server.network
-        network.local.volumes.charge_rest(session, network.accounts.id_of(session.account), self._server.now())
+        network.local.history_quota.charge_rest(session, network.accounts.id_of(session.account), self._server.now())
 
     def relocate(self, session: Session, host: str) -> str:
         """Move a session to the IP address that its gateway reports; return "", or why that address may not connect."""

@@ -81,7 +81,7 @@ class Health:
     def _follow_disk(self, warning: str) -> None:
         """Report that the disk is nearly full, or ("") no longer."""
         network = self._server.network
-        network.local.volumes.only_accounts = bool(warning)
+        network.local.history_quota.only_accounts = bool(warning)
         network.local.set_warning(_DISK, warning)
         for session in network.sessions:
             session.room = min(session.room, 0)  # so that the limit is checked again before the next message

@@ -111,7 +111,7 @@ def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]
     running.clients.use(options)
     logging.getLogger().setLevel(options.log.level.upper())
     throttle = options.throttle
-    network.local.volumes.use(throttle, options.connections)
+    network.local.history_quota.use(throttle, options.connections)
     running.carry_out(ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations))
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     warning = running.tls.date_warning(ctx.now) if running.tls else ""

@@ -87,7 +87,7 @@ class Sweeper:
         jump = self._server.clock.jumped()
         is_coordinator = self._server.is_coordinator
         if jump:
-            self._server.network.local.volumes.shift(jump)
+            self._server.network.local.history_quota.shift(jump)
         if is_coordinator:
             if jump:
                 self._follow(jump)
@@ -95,7 +95,7 @@ class Sweeper:
         network, now = self._server.network, self._server.now()
         network.protection.logins.forget_old(now)
         network.protection.registrations.forget_old(now)
-        network.local.volumes.forget_old(now)
+        network.local.history_quota.forget_old(now)
         for chore in self._chores:
             chore()
         for deletion in self._dated:

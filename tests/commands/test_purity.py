@@ -169,4 +169,4 @@ def test_impurities_are_found() -> None:
 def _ask(ctx: Context) -> None:
     ctx.notice(ctx.random(4).hex())
     assert ctx.journal.store.last_id()
-    assert ctx.network.local.volumes
+    assert ctx.network.local.history_quota

@@ -11,7 +11,7 @@ import pytest
 from greenchat.chat.accounts import Account
 from greenchat.chat.channel import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, parse
-from greenchat.chat.protection.volumes import LIGHT_DOCUMENT
+from greenchat.chat.protection.history_quota import LIGHT_DOCUMENT
 from greenchat.commands.catalog import continue_stream, resume, run_line
 from greenchat.commands.core.deferred import Background, Deferred
 from greenchat.commands.core.registry import COMMANDS

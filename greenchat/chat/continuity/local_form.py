@@ -36,7 +36,7 @@ LEFT = {
         "warnings",  # the new process checks again
         "vapid",  # a key in the database
         "constants",  # made again for the next client
-        "volumes",  # of the last minute
+        "history_quota",  # of the last minute
         "changed_presences",  # none after a command
         "_sessions",  # made: no number is given twice
     },

@@ -11,7 +11,7 @@ from greenchat.chat.acts import StepAct
 from greenchat.chat.channel import Channel
 from greenchat.chat.documents import DocumentKind
 from greenchat.chat.network import Network
-from greenchat.chat.protection.volumes import DOCUMENT, EVENT, LIGHT, LIGHT_DOCUMENT
+from greenchat.chat.protection.history_quota import DOCUMENT, EVENT, LIGHT, LIGHT_DOCUMENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.errors import FailError, IrcError, TooLongError
 from greenchat.commands.core.history_events import CHANNEL_EVENTS, size_of, to_event

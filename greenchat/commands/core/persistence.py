@@ -14,7 +14,7 @@ from greenchat.chat.always_on import document, stays
 from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.network import Network
 from greenchat.chat.owned.webhooks import Webhook
-from greenchat.chat.protection.volumes import CLOSURE
+from greenchat.chat.protection.history_quota import CLOSURE
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.chat.tokens import HOOK, Token
 from greenchat.commands.core.context import Context

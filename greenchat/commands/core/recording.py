@@ -4,7 +4,7 @@ from functools import partial
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds, SentKey
-from greenchat.chat.protection.volumes import EVENT, LIGHT
+from greenchat.chat.protection.history_quota import EVENT, LIGHT
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import conversation_of, is_kept, size_of, to_event

@@ -12,15 +12,15 @@ from typing import Any, NoReturn
 
 from greenchat.chat.acts import ActError, CommandAct
 from greenchat.chat.multiline_batch import Fault
-from greenchat.chat.protection.volumes import PORTION
+from greenchat.chat.protection.history_quota import PORTION
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core import command_log
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.history_quota import require_history_quota
 from greenchat.commands.core.persistence import keep_presences
 from greenchat.commands.core.steps import STEPS
-from greenchat.commands.core.volume import require_volume
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
@@ -225,9 +225,9 @@ def _run_command(ctx: Context) -> Continuation | None:
         ctx.network.local.command_counts[row.name] += 1
     if not ctx.applies and ctx.session.room <= 0:
         if row.stores and len(message.params) >= row.stores:
-            require_volume(ctx)
+            require_history_quota(ctx)
         elif row.notes and len(message.params) >= row.notes and ctx.session.user is not None:
-            require_volume(ctx, debt=PORTION)
+            require_history_quota(ctx, debt=PORTION)
     if row.way is Way.ACT and ctx.session.user is not None:
         return as_act(ctx, row.handler)
     return row.handler(ctx)

@@ -8,9 +8,9 @@ from greenchat.commands.core import service
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.history_quota import require_history_quota
 from greenchat.commands.core.registry import Way, command, refuse_batch
 from greenchat.commands.core.steps import step
-from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
@@ -71,7 +71,7 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
         refuse_batch(fault)
     if any(map(service.find, done.target.split(","))):  # before it is proposed, since it may contain a password
         raise _invalid("a service takes one line at a time")
-    require_volume(ctx)
+    require_history_quota(ctx)
     parts = [[part.text, part.joined] for part in done.parts]
     ctx.propose(_say_lines, done.command, done.target, dict(done.opening.tags), parts)
 

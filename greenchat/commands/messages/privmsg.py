@@ -15,10 +15,10 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.history_events import is_kept
+from greenchat.commands.core.history_quota import require_history_quota
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import hidden
 from greenchat.commands.core.registry import Way, as_act, command
-from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.everybody import require_mask, tell_everybody
 from greenchat.commands.messages.spam_filter import require_unsuspicious
 from greenchat.commands.users.message_acceptance import accepts_text
@@ -44,7 +44,7 @@ def privmsg(ctx: Context) -> Continuation | None:
             _echo_here(ctx, params[0], (params[1],))
         return service.run(ctx, addressed, params[1])
     if not ctx.applies:
-        require_volume(ctx)
+        require_history_quota(ctx)
     return as_act(ctx, say)
 
 

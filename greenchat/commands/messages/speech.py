@@ -18,7 +18,7 @@ from greenchat.chat.acts import SpeechAct
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.protection.volumes import EVENT
+from greenchat.chat.protection.history_quota import EVENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.history_events import conversation_of
 from greenchat.commands.core.journal import Journal

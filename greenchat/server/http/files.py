@@ -260,7 +260,7 @@ class FilePages:
 
 
 def _require_room(ctx: Context, owner: str, size: int) -> None:
-    if ctx.network.local.volumes.only_accounts:
+    if ctx.network.local.history_quota.only_accounts:
         raise HttpError(507, "The server's disk is nearly full: uploads are refused until more is free")
     try:
         require_room(ctx, owner, size)

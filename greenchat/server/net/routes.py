@@ -14,8 +14,8 @@ from greenchat.commands.catalog import run
 from greenchat.commands.core import command_log
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.history_quota import require_history_quota
 from greenchat.commands.core.recording import NOT_KEPT
-from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.speech import MessageBurst, SpeechRoute, act_of, deliver, deliver_all, find_route
 from greenchat.protocol.envelopes.talk import TalkHead
 from greenchat.protocol.message import Message
@@ -105,7 +105,7 @@ class SessionRoutes:
     def _has_room(self) -> bool:
         """Whether the session may add more to the history, after its portion was used up."""
         try:
-            require_volume(self._context(_NOTHING))
+            require_history_quota(self._context(_NOTHING))
         except FailError:  # the normal path reports the reason
             return False
         return True

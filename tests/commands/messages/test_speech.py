@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.acts import StepAct
-from greenchat.chat.protection.volumes import EVENT
+from greenchat.chat.protection.history_quota import EVENT
 from greenchat.chat.user import User
 from greenchat.commands.core.recording import NOT_KEPT
 from greenchat.commands.core.utterance import Utterance
@@ -182,7 +182,7 @@ def meet(twins: tuple[Twin, Twin]) -> None:
 
 
 def meet_and_speak(twins: tuple[Twin, Twin]) -> None:
-    """Let everybody have said a line: the first takes a portion of the quota, see `volumes`."""
+    """Let everybody have said a line: the first takes a portion of the quota."""
     meet(twins)
     for world in twins:
         for puppet in world.puppets:
@@ -274,7 +274,7 @@ def test_a_cached_verdict_ends_with_its_premises(twins: tuple[Twin, Twin], name:
     meet(twins)
     line = f"PRIVMSG {target} :\x0304hello".encode()
     for world in twins:
-        world.send(world.puppets[SPEAKER], line + b"\r\n")  # the first line takes a portion of the quota, see `volumes`
+        world.send(world.puppets[SPEAKER], line + b"\r\n")  # the first line takes a portion of the quota
         before(world)
     forget_what_was_sent(twins)
     assert short.speak(short.puppets[SPEAKER], line) == (name != "no longer away")
@@ -484,7 +484,7 @@ def test_a_bug_in_one_of_several_messages_does_not_affect_the_others(twins: tupl
     speakers = (0, 1, 3)
     lines = [b"PRIVMSG %b :%d" % (target, number) for number in speakers]
     for world in twins:
-        for number in speakers:  # the first line takes a portion of the quota, see `volumes`
+        for number in speakers:  # the first line takes a portion of the quota
             world.send(world.puppets[number], b"PRIVMSG " + target + b" :hello\r\n")
     forget_what_was_sent(twins)
     bursts = [burst for n, line in zip(speakers, lines, strict=True) if (burst := short.burst(short.puppets[n], line))]

@@ -121,7 +121,7 @@ def test_only_messages_draw_from_the_quota(server: ServerThread) -> None:
 
 
 def room(app: App) -> list[int]:
-    """Return how much each connection may still add to the history without a new portion, see `volumes`."""
+    """Return how much each connection may still add to the history without a new portion, see `history_quota`."""
     return [session.room for session in app.network.sessions]
 
 

@@ -29,7 +29,7 @@ class MeteredSession(Protocol):
     room: int
 
 
-class Volumes:
+class HistoryQuota:
     """The bounds, and what was drawn recently.
 
     only_accounts: the disk is nearly full, so guests may not write.

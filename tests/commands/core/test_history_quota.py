@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.protection.volumes import EVENT
+from greenchat.chat.protection.history_quota import EVENT
 from greenchat.commands.core.history_events import size_of
 from greenchat.config.options import Connections, Options, Throttle
 from greenchat.config.settings import AccountSettings, Settings

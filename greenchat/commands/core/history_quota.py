@@ -10,7 +10,7 @@ from greenchat.values.durations import format_duration
 _SECOND = 1000  # ms
 
 
-def require_volume(ctx: Context, *, debt: int = 0) -> None:
+def require_history_quota(ctx: Context, *, debt: int = 0) -> None:
     """Check that the sender may add to the history now. Raises FailError.
 
     debt: bytes allowed beyond the last portion: events are short, and a user who is out of it may still join and part.
@@ -19,14 +19,14 @@ def require_volume(ctx: Context, *, debt: int = 0) -> None:
     session = ctx.session
     if session.room > -debt:
         return
-    volumes = ctx.network.local.volumes
+    quota = ctx.network.local.history_quota
     account = session.user.account_id if session.user else ""
     command = ctx.message.command
-    if volumes.only_accounts and not account:
+    if quota.only_accounts and not account:
         ctx.quiet = False
         text = "The server's disk is nearly full: only users with an account can send messages"
         raise FailError(command, "TEMPORARILY_UNAVAILABLE", text=text)
-    wait = volumes.draw(session, account, ctx.now)
+    wait = quota.draw(session, account, ctx.now)
     if wait:
         ctx.quiet = False
         text = f"You are sending too much: try again in {format_duration(-(-wait // _SECOND))}"
