@@ -6,6 +6,7 @@ in `tools/`.
 
 import argparse
 import dataclasses
+import gc
 import io
 import os
 import sys
@@ -115,6 +116,7 @@ def _run(tool: Tool, words: list[str]) -> int:
     given, unknown = parser.parse_known_intermixed_args(words)
     if unknown:
         parser.error_of_unknown(unknown)
+    gc.enable()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # for any encoding of the terminal, since `import` reads it
     return _written(
@@ -300,6 +302,7 @@ def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[
         raise UsageError("--record works with a single server only: start it without --nodes")
     if not config.options.storage.persistent:
         raise UsageError("--nodes needs a history on the disk: set storage.persistent to true")
+    gc.enable()
     try:
         with_files = config.settings.files.enabled
         return NodeSupervisor(
