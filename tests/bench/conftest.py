@@ -39,7 +39,7 @@ def _forked(
     with open(os.devnull) as nothing:
         standard = [nothing.fileno(), stdout.fileno(), stderr.fileno()]
         variables = {**env, "PYTHONPATH": str(ROOT)}
-        return Forked(words, variables, standard, script=(str(script),))
+        return Forked(words, variables, standard, script=(str(script),), spare="--nodes" in words)
 
 
 @pytest.fixture(autouse=True)

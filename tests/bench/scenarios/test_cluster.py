@@ -1,14 +1,28 @@
 """`greenchat-bench cluster` on a small scale, and its tables."""
 
+from pathlib import Path
+
 import pytest
 
-from greenchat.bench import node_loss
+from greenchat.bench import node_loss, node_processes
 from greenchat.bench.main import main
 from greenchat.bench.reader import Reader
 from greenchat.bench.scenarios import cluster
 from greenchat.bench.scenarios.cluster import report, report_faults
 from greenchat.bench.transcript import ViolationError
 from tests.server.nodes.nats import NEEDED
+
+
+def _nodes_and_engine(parent: int) -> list[tuple[int, bool]]:
+    """As `node_processes.processes`, without the process that the nodes are forked from: it is the first child."""
+    first, *_ = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [each for each in node_processes.processes(parent) if each[0] != int(first)]
+
+
+@pytest.fixture(autouse=True)
+def _forked_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "children", _nodes_and_engine)
+    monkeypatch.setattr(node_loss, "processes", _nodes_and_engine)
 
 
 @NEEDED
