@@ -17,7 +17,8 @@ from greenchat.server.net.certificate import ensure_certificate
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server import forked
-from tests.server.process import Running, run, started
+from tests.server.forked import started
+from tests.server.process import Running, run
 
 _CAPS = "echo-message message-tags labeled-response batch server-time draft/chathistory"
 _SETTINGS = "[throttle]\ncommands = 0.0\n\n[storage]\ndurability = {durability!r}\n"
@@ -26,13 +27,7 @@ _SETTINGS = "[throttle]\ncommands = 0.0\n\n[storage]\ndurability = {durability!r
 class Disk:
     """A disk that fails on request. environment: of the process that uses it."""
 
-    def __init__(self, folder: Path) -> None:
-        compiler = shutil.which("cc")
-        if not compiler:
-            pytest.skip("needs a C compiler")
-        library = folder / "failing_disk.so"
-        source = Path(__file__).with_name("failing_disk.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    def __init__(self, library: Path, folder: Path) -> None:
         self._orders = folder / "orders"
         self.environment = {"LD_PRELOAD": str(library), "FAILING_DISK": str(self._orders)}
 
@@ -47,10 +42,27 @@ class Disk:
         self._orders.unlink()
 
 
+def compiled(folder: Path) -> Path:
+    """Return the library that makes calls fail, compiled in a folder."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("needs a C compiler")
+    library = folder / "failing_disk.so"
+    source = Path(__file__).with_name("failing_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one library for all tests, so that their servers can be forked from one process that has it."""
+    return compiled(tmp_path_factory.mktemp("library"))
+
+
 @pytest.fixture
-def disk(tmp_path: Path) -> Disk:
+def disk(library: Path, tmp_path: Path) -> Disk:
     """Make a disk that does not fail yet."""
-    return Disk(tmp_path)
+    return Disk(library, tmp_path)
 
 
 def config(folder: Path, durability: str = "process") -> tuple[str, ...]:
@@ -108,7 +120,7 @@ def test_a_disk_that_fails_and_recovers(tmp_path: Path, disk: Disk, durability: 
         server.process.kill()
         server.process.wait()
         assert "Traceback" not in server.errors.read_text()
-    with forked.started(tmp_path, *arguments) as server, Client(server.target, "carol", caps=_CAPS) as carol:
+    with started(tmp_path, *arguments) as server, Client(server.target, "carol", caps=_CAPS) as carol:
         carol.join("#lobby")
         texts = [each.params[-1] for each in carol.run("CHATHISTORY LATEST #lobby * 50") if each.command == "PRIVMSG"]
         assert texts == ["before 0", "before 1", "before 2", "after"]
@@ -202,7 +214,7 @@ def test_a_confirmed_change_is_stored(tmp_path: Path, disk: Disk) -> None:
         server.process.kill()
         server.process.wait()
     disk.heal()
-    with forked.started(tmp_path, *arguments) as server, Client(server.target, "asker", caps=caps, tls=tls) as owner:
+    with started(tmp_path, *arguments) as server, Client(server.target, "asker", caps=caps, tls=tls) as owner:
         owner.send("NICKSERV IDENTIFY owner newpassword")
         assert "Wrong password" in owner.expect("NOTICE").params[-1]
         owner.send("NICKSERV IDENTIFY owner oldpassword-owner")
@@ -244,7 +256,7 @@ def test_housekeeping_on_a_failing_disk(tmp_path: Path, disk: Disk) -> None:
 @pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
 def test_a_disk_on_which_no_database_can_be_created(tmp_path: Path, disk: Disk, number: int) -> None:
     disk.fail("write", number)
-    ended = run(tmp_path, *config(tmp_path), env=disk.environment)
+    ended = forked.run(tmp_path, *config(tmp_path), env=disk.environment)
     assert ended.returncode == 2
     assert "can't use the database" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1

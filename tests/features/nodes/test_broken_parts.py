@@ -13,7 +13,7 @@ import pytest
 
 from greenchat.server.control.client import ask
 from tests.features.nodes.test_agreement import STAFF
-from tests.hostile.test_failing_disk import Disk
+from tests.hostile.test_failing_disk import Disk, compiled
 from tests.irc import Client
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
@@ -195,7 +195,7 @@ def wait_for_error_text(machine: Machine, text: str) -> None:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "broken"])
 def test_a_full_disk(tmp_path: Path, engine: Nats, number: int) -> None:
     """Only that node stops, after `patience`; once there is room it catches up."""
-    disk = Disk(tmp_path)
+    disk = Disk(compiled(tmp_path), tmp_path)
     with pair(tmp_path, engine, f"disk{number}", more="patience = 1.0") as (one, other):
         other.environment = disk.environment
         other.start()
