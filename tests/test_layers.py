@@ -37,7 +37,7 @@ INNER_ORDER = {
     "values": [{"."}],
     "config": [{"."}],
     "protocol": [{"."}, {"plain"}, {"envelopes"}],
-    "chat": [{"protection", "owned", "cluster"}, {"."}, {"continuity"}],
+    "chat": [{"protection", "account_data", "cluster"}, {"."}, {"continuity"}],
     "commands": [
         {"core"},
         {"users", "info", "history"},

@@ -7,6 +7,7 @@ here, so they cannot disagree. Nothing here sends anything; handlers do.
 from collections.abc import Iterator
 
 from greenchat.chat import acts, names_cache, ranks
+from greenchat.chat.account_data.account_data import AccountData
 from greenchat.chat.accounts import Accounts
 from greenchat.chat.channel import Channel, ChannelRegistration, forwarding_to
 from greenchat.chat.client_ids import SentIds
@@ -15,7 +16,6 @@ from greenchat.chat.cluster.nodes import Nodes
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.lost_users import LostUsers
 from greenchat.chat.moderation import ModerationState
-from greenchat.chat.owned.owned_state import OwnedState
 from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.tokens import Tokens
 from greenchat.chat.user import NOT_TOLD, Invitation, Session, User, UserCounts, UserIndex
@@ -35,9 +35,9 @@ class Network:
 
     fold: folds a nick or channel name for look-ups; naming: all the rules of nicks. users: by folded nick; index: also
     by account. renamed: recent old names (folded) of existing channels. rules: a number that changes with the settings.
-    protection: bans, limits and the like; moderation: the state of the spam filter. owned: files, devices and webhooks.
-    waiting: users whose connection was lost. nodes: the nodes of this server. secret: for values that nobody else must
-    be able to compute.
+    protection: bans, limits and the like; moderation: the state of the spam filter. account_data: files, devices and
+    webhooks. waiting: users whose connection was lost. nodes: the nodes of this server. secret: for values that nobody
+    else must be able to compute.
 
     Reads: user, holder, users_of, channel, channels_of, peers; counts, unregistered. Changes: configure, connect,
     disconnect, register, attach, rename, set_host, set_account, set_away, remove, set_caps, set_kind, set_mode; join,
@@ -45,6 +45,7 @@ class Network:
     """
 
     __slots__ = (
+        "account_data",
         "accounts",
         "channels",
         "closures",
@@ -56,7 +57,6 @@ class Network:
         "moderation",
         "naming",
         "nodes",
-        "owned",
         "protection",
         "renamed",
         "rules",
@@ -91,7 +91,7 @@ class Network:
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.tokens = Tokens()
-        self.owned = OwnedState()
+        self.account_data = AccountData()
         self.protection = ProtectionState(settings, self.naming)
         self.secret = b""
         self.nodes = Nodes(acts.VERSION)

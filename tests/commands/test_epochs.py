@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from greenchat.chat.account_data.files import File
+from greenchat.chat.account_data.push_subscriptions import PushSubscription
+from greenchat.chat.account_data.webhooks import Webhook
 from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.acts import OLDEST, VERSION
 from greenchat.chat.channel import ChannelRegistration, Topic
@@ -23,9 +26,6 @@ from greenchat.chat.cluster.nodes import Node
 from greenchat.chat.continuity import channel_form, session_form, snapshot, user_form
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.network import Network
-from greenchat.chat.owned.files import File
-from greenchat.chat.owned.push_subscriptions import PushSubscription
-from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
 from greenchat.chat.tokens import Token

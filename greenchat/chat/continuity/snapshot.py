@@ -10,6 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from greenchat.chat.account_data.account_data import AccountData
+from greenchat.chat.account_data.files import File
+from greenchat.chat.account_data.push_subscriptions import PushSubscription
+from greenchat.chat.account_data.webhooks import Webhook
 from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.acts import OLDEST, VERSION, is_known
 from greenchat.chat.channel import Channel
@@ -17,10 +21,6 @@ from greenchat.chat.continuity import channel_form, moderation_form, session_for
 from greenchat.chat.continuity.messages import Form
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.owned.files import File
-from greenchat.chat.owned.owned_state import OwnedState
-from greenchat.chat.owned.push_subscriptions import PushSubscription
-from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
@@ -45,7 +45,7 @@ MADE = {
         "index",
         "moderation",
         "nodes",
-        "owned",
+        "account_data",
         "protection",
         "renamed",
         "rules",
@@ -59,7 +59,7 @@ MADE = {
         "waiting",
         "whowas",
     },
-    OwnedState: {"files", "pushes", "webhooks"},
+    AccountData: {"files", "pushes", "webhooks"},
     ProtectionState: {
         "bans",
         "cloaks",
@@ -96,7 +96,7 @@ LOCAL = {
     Registration: {"negotiating", "password", "listed", "has_tried", "resumes"},
     TlsClient: {"bindings"},
     Network: {"fold", "naming", "local"},  # from the settings; local to a process
-    OwnedState: set[str](),
+    AccountData: set[str](),
     ProtectionState: set[str](),
     UserCounts: set[str](),
 }
@@ -132,9 +132,9 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "accounts": [account.document() for account in network.accounts],
         "dropped": [dropped.document() for dropped in network.accounts.dropped],
         "tokens": [token.document() for token in network.tokens],
-        "files": [file.document() for file in network.owned.files],
-        "pushes": [push.document() for push in network.owned.pushes],
-        "webhooks": [webhook.document() for webhook in network.owned.webhooks],
+        "files": [file.document() for file in network.account_data.files],
+        "pushes": [push.document() for push in network.account_data.pushes],
+        "webhooks": [webhook.document() for webhook in network.account_data.webhooks],
         "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.protection.bans],
         "reservations": [each.document() for each in network.protection.reservations],
@@ -211,11 +211,11 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     for token in document["tokens"]:
         network.tokens.put(Token.from_document(token))
     for file in document["files"]:
-        network.owned.files.put(File.from_document(file))
+        network.account_data.files.put(File.from_document(file))
     for push in document["pushes"]:
-        network.owned.pushes.put(PushSubscription.from_document(push))
+        network.account_data.pushes.put(PushSubscription.from_document(push))
     for webhook in document["webhooks"]:
-        network.owned.webhooks.put(Webhook.from_document(webhook))
+        network.account_data.webhooks.put(Webhook.from_document(webhook))
     for ban in document["bans"]:
         network.protection.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):

@@ -8,8 +8,8 @@ import binascii
 import re
 
 from greenchat.chat import documents
+from greenchat.chat.account_data.push_subscriptions import PushSubscription
 from greenchat.chat.accounts import Account
-from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
@@ -92,7 +92,7 @@ def _wrong(subcommand: str, text: str) -> FailError:
 @step("webpush.add")
 def _subscribe(ctx: Context, document: dict[str, object]) -> None:
     subscription = PushSubscription.from_document(document)
-    pushes = ctx.network.owned.pushes
+    pushes = ctx.network.account_data.pushes
     known = [each.endpoint for each in pushes.of(subscription.owner) if each.endpoint != subscription.endpoint]
     write = Document(documents.PUSH.name, subscription.endpoint, subscription.document())
     added = Change((write,), lambda: pushes.put(subscription))
@@ -101,7 +101,7 @@ def _subscribe(ctx: Context, document: dict[str, object]) -> None:
 
 @step("webpush.drop")
 def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
-    subscription = ctx.network.owned.pushes.get(endpoint)
+    subscription = ctx.network.account_data.pushes.get(endpoint)
     if subscription is not None and subscription.owner == owner:
         forget_push(ctx, endpoint)
 
@@ -109,19 +109,19 @@ def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
 @step("webpush.forget")
 def forget_push(ctx: Context, endpoint: str) -> None:
     """Drop a subscription, if it is there. Raises StoreError."""
-    if ctx.network.owned.pushes.get(endpoint):
+    if ctx.network.account_data.pushes.get(endpoint):
         ctx.commit(Document(documents.PUSH.name, endpoint, None))
-        ctx.network.owned.pushes.drop(endpoint)
+        ctx.network.account_data.pushes.drop(endpoint)
 
 
 def push_removal(ctx: Context, account: Account) -> Change:
     """Return the change that drops all subscriptions of an account, which may have been made by another person."""
-    return _removal(ctx, [each.endpoint for each in ctx.network.owned.pushes.of(account.id)])
+    return _removal(ctx, [each.endpoint for each in ctx.network.account_data.pushes.of(account.id)])
 
 
 def _removal(ctx: Context, endpoints: list[str]) -> Change:
     def apply() -> None:
         for endpoint in endpoints:
-            ctx.network.owned.pushes.drop(endpoint)
+            ctx.network.account_data.pushes.drop(endpoint)
 
     return Change(tuple(Document(documents.PUSH.name, endpoint, None) for endpoint in endpoints), apply)

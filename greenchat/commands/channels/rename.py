@@ -117,7 +117,7 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
     for token in tokens:
         ctx.network.tokens.put(token)
     for webhook in webhooks:
-        ctx.network.owned.webhooks.put(webhook)
+        ctx.network.account_data.webhooks.put(webhook)
 
 
 def _check(ctx: Context, channel: Channel, new: str) -> None:

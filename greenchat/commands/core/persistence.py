@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from greenchat.chat import documents
+from greenchat.chat.account_data.webhooks import Webhook
 from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.always_on import document, stays
 from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.network import Network
-from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.protection.history_quota import CLOSURE
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.chat.tokens import HOOK, Token
@@ -96,9 +96,9 @@ def account_removal(ctx: Context, account: Account) -> Change:
     network = ctx.network
     tokens, files, pushes, webhooks = (
         network.tokens.of(account),
-        network.owned.files.of(account.id),
-        network.owned.pushes.of(account.id),
-        network.owned.webhooks.owned_by(account.id),
+        network.account_data.files.of(account.id),
+        network.account_data.pushes.of(account.id),
+        network.account_data.webhooks.owned_by(account.id),
     )
     former = [
         Document(documents.ACCOUNT.name, network.fold(account.name), None),
@@ -129,11 +129,11 @@ def account_removal(ctx: Context, account: Account) -> Change:
         for token in tokens:
             network.tokens.drop(token.hash)
         for file in files:
-            network.owned.files.drop(file.name)
+            network.account_data.files.drop(file.name)
         for push in pushes:
-            network.owned.pushes.drop(push.endpoint)
+            network.account_data.pushes.drop(push.endpoint)
         for webhook in webhooks:
-            network.owned.webhooks.drop(webhook.id)
+            network.account_data.webhooks.drop(webhook.id)
         for other in others:
             network.accounts.put(other)
         for user in network.users.values():
@@ -223,7 +223,7 @@ def registration_update(ctx: Context, channel: Channel, registration: ChannelReg
         for token in tokens:
             network.tokens.drop(token.hash)
         for webhook in webhooks:
-            network.owned.webhooks.drop(webhook.id)
+            network.account_data.webhooks.drop(webhook.id)
         channel.is_kept = is_kept
         network.set_registration(channel, registration)
 
@@ -239,7 +239,7 @@ def hooks_of(network: Network, name: str) -> tuple[list[Token], list[Webhook]]:
     """Return the hooks that may speak in a channel, and the webhooks that receive its messages."""
     folded = network.fold(name)
     tokens = [each for each in network.tokens if each.kind == HOOK and network.fold(each.channel) == folded]
-    return tokens, [each for each in network.owned.webhooks if network.fold(each.channel) == folded]
+    return tokens, [each for each in network.account_data.webhooks if network.fold(each.channel) == folded]
 
 
 def _has_always_on_member(ctx: Context, channel: Channel) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from greenchat.chat import documents
-from greenchat.chat.owned.files import File
+from greenchat.chat.account_data.files import File
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.service import may
 from greenchat.commands.core.steps import step
@@ -31,7 +31,7 @@ def require_room(ctx: Context, owner: str, size: int) -> None:
 
     owner: the id of an account, "" of a guest.
     """
-    rules, files = ctx.network.settings.files, ctx.network.owned.files
+    rules, files = ctx.network.settings.files, ctx.network.account_data.files
     if files.size_of(owner) + size > ((rules.per_account if owner else rules.guests) << 20):
         used = f"{files.size_of(owner) >> 20} of {rules.per_account if owner else rules.guests} MiB are used"
         raise FileRefusedError(f"Not enough space: {used}" + ("" if owner else " by guests"))
@@ -47,18 +47,18 @@ def add_file(ctx: Context, document: dict[str, object]) -> None:
         raise FileRefusedError("The account no longer exists")
     require_room(ctx, file.owner, file.size)
     ctx.commit(Document(documents.FILE.name, file.name, file.document()))
-    ctx.network.owned.files.put(file)
+    ctx.network.account_data.files.put(file)
 
 
 @step("file.drop")
 def drop_files(ctx: Context, names: Iterable[str]) -> None:
     """Remove files, before this returns. Raises StoreError."""
-    known = [name for name in names if ctx.network.owned.files.get(name)]
+    known = [name for name in names if ctx.network.account_data.files.get(name)]
     if not known:
         return
     ctx.commit(*[Document(documents.FILE.name, name, None) for name in known])
     for name in known:
-        ctx.network.owned.files.drop(name)
+        ctx.network.account_data.files.drop(name)
 
 
 def drop_many(ctx: Context, names: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
     if not owner and (event.account or not may(ctx, "history")):
         return []
     names = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
-    return [name for name in names if _is_of(ctx.network.owned.files.get(name), owner)]
+    return [name for name in names if _is_of(ctx.network.account_data.files.get(name), owner)]
 
 
 def too_old(files: Iterable[File], before: int) -> list[str]:

@@ -4,8 +4,8 @@ import re
 from base64 import urlsafe_b64encode
 
 from greenchat.chat import documents, ranks
+from greenchat.chat.account_data.webhooks import Webhook
 from greenchat.chat.channel import Channel
-from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
@@ -94,12 +94,12 @@ def _operated_channel(ctx: Context, name: str) -> Channel:
 def _put(ctx: Context, document: dict[str, object]) -> None:
     made = Webhook.from_document(document)
     ctx.commit(Document(documents.WEBHOOK.name, made.id, made.document()))
-    ctx.network.owned.webhooks.put(made)
+    ctx.network.account_data.webhooks.put(made)
 
 
 @step("webhook.drop")
 def drop_webhook(ctx: Context, number: str) -> None:
     """Drop a webhook, if it is there. Raises StoreError."""
-    if ctx.network.owned.webhooks.get(number):
+    if ctx.network.account_data.webhooks.get(number):
         ctx.commit(Document(documents.WEBHOOK.name, number, None))
-        ctx.network.owned.webhooks.drop(number)
+        ctx.network.account_data.webhooks.drop(number)

@@ -175,7 +175,7 @@ def _forget_files(ctx: Context, whose: _Forgotten) -> None:
     """Delete the files of an account, and tell the sender what was done."""
     account = ctx.network.accounts.get(whose.name)
     if account and not whose.former:
-        drop_many(ctx, [file.name for file in ctx.network.owned.files.of(account.id)])
+        drop_many(ctx, [file.name for file in ctx.network.account_data.files.of(account.id)])
     tell(ctx, HISTSERV, f"{whose.count} messages of {whose.name} were deleted")
     if whose.left and not whose.former:
         hint = f"/msg HistServ FORGET {whose.name} FORMER deletes them"

@@ -9,6 +9,9 @@ from itertools import count
 from typing import Any, TypeVar
 
 from greenchat.chat import documents
+from greenchat.chat.account_data.files import File
+from greenchat.chat.account_data.push_subscriptions import PushSubscription
+from greenchat.chat.account_data.webhooks import Webhook
 from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.always_on import restore_presence
 from greenchat.chat.channel import Channel
@@ -16,9 +19,6 @@ from greenchat.chat.client_ids import SentIds
 from greenchat.chat.continuity import saved_users
 from greenchat.chat.documents import DocumentKind, fields_of
 from greenchat.chat.network import Network
-from greenchat.chat.owned.files import File
-from greenchat.chat.owned.push_subscriptions import PushSubscription
-from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.protection.defcon import MEANINGS, NORMAL
 from greenchat.chat.protection.reservations import Reservation
@@ -55,11 +55,11 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
     for token in _each(store, documents.TOKEN, Token.from_document):
         network.tokens.put(token)
     for file in _each(store, documents.FILE, File.from_document):
-        network.owned.files.put(file)
+        network.account_data.files.put(file)
     for push in _each(store, documents.PUSH, PushSubscription.from_document):
-        network.owned.pushes.put(push)
+        network.account_data.pushes.put(push)
     for webhook in _each(store, documents.WEBHOOK, Webhook.from_document):
-        network.owned.webhooks.put(webhook)
+        network.account_data.webhooks.put(webhook)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.protection.bans.put(_bound(network, ban))
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import gevent
 
+from greenchat.chat.account_data.files import File
 from greenchat.chat.network import Network
-from greenchat.chat.owned.files import File
 from greenchat.commands.core.context import Context
 from greenchat.commands.history.files import (
     NAME_LENGTH,
@@ -95,7 +95,7 @@ class FilePages:
     def start(self) -> None:
         """Delete leftovers of a crash, before the first upload, when all files are known."""
         network = self._server.network
-        self._contents = {file.hash for file in network.owned.files}
+        self._contents = {file.hash for file in network.account_data.files}
         blobs, used = self._uploads.blobs, frozenset(self._contents)
         before = self._server.now() / 1000 - _ON_ITS_WAY if network.nodes else float("inf")
         try:
@@ -115,7 +115,7 @@ class FilePages:
 
         date: in ms since the epoch; 0 while it may be wrong.
         """
-        files = self._server.network.owned.files
+        files = self._server.network.account_data.files
         days = self._server.options.storage.keep_days
         if days and date - self._swept >= _SWEEP_EVERY:
             self._swept = date
@@ -170,7 +170,7 @@ class FilePages:
             raise HttpError(
                 401, "Log in to see your files", WWW_Authenticate='Basic realm="greenchat", charset="UTF-8"'
             )
-        files = self._server.network.owned.files.of(account.id)
+        files = self._server.network.account_data.files.of(account.id)
         return json_response({"files": [_shown(request, file) for file in files]})
 
     def _take(self, request: Request) -> Response:
@@ -200,7 +200,7 @@ class FilePages:
         return (self._server.network.settings.files.url or request.base) + _path(file)
 
     def _file(self, request: Request, name: str) -> File:
-        file = context_of(request).process.log.find(lambda: self._server.network.owned.files.get(name))
+        file = context_of(request).process.log.find(lambda: self._server.network.account_data.files.get(name))
         if file is None:
             raise HttpError(404, "There is no such file")
         return file

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from gevent.event import AsyncResult
 
-from greenchat.chat.owned.files import File
+from greenchat.chat.account_data.files import File
 from greenchat.config.options import Options
 from greenchat.config.settings import FileHost
 from greenchat.protocol.http_head import HttpError

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import gevent
 
 from greenchat.chat import documents
+from greenchat.chat.account_data.push_subscriptions import PushSubscription
 from greenchat.chat.network import Network
-from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.user import User
 from greenchat.commands.accounts.webpush import forget_push
 from greenchat.commands.core.context import Context
@@ -77,7 +77,7 @@ class Pusher:
 
     def look(self, writes: Sequence[StoreWrite]) -> None:
         """Check stored messages, in the loop, and queue their pushes."""
-        if not len(self._server.network.owned.pushes):
+        if not len(self._server.network.account_data.pushes):
             return
         for write in writes:
             for event in write.events() if isinstance(write, Speech) else (write,):
@@ -111,13 +111,13 @@ class Pusher:
 
     def _is_away(self, user: User) -> bool:
         """Whether a user was not active recently on any device, and so will not have seen a message."""
-        if not user.account_id or not self._server.network.owned.pushes.of(user.account_id):
+        if not user.account_id or not self._server.network.account_data.pushes.of(user.account_id):
             return False
         since = self._server.now() - self._server.network.settings.outbound.push.quiet * 1000
         return all(session.away or session.active < since for session in user.sessions)
 
     def _tell(self, user: User, event: StoredEvent) -> None:
-        for subscription in self._server.network.owned.pushes.of(user.account_id):
+        for subscription in self._server.network.account_data.pushes.of(user.account_id):
             line = _line(event, subscription.caps)
             if not line or self._not_before.get(subscription.endpoint, 0.0) > time.monotonic():
                 continue
@@ -135,7 +135,7 @@ class Pusher:
         endpoint = subscription.endpoint
         waiting = self._waiting[endpoint]
         try:
-            while waiting and self._server.network.owned.pushes.get(endpoint) is subscription:
+            while waiting and self._server.network.account_data.pushes.get(endpoint) is subscription:
                 outcome = self._pool.do(subscription.owner, self._send, subscription, waiting.popleft())
                 if not self._note(endpoint, outcome):
                     break

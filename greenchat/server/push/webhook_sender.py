@@ -14,7 +14,7 @@ from typing import Any
 import gevent
 
 from greenchat.chat import ranks
-from greenchat.chat.owned.webhooks import Webhook
+from greenchat.chat.account_data.webhooks import Webhook
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.services.chanserv_webhooks import drop_webhook
 from greenchat.commands.services.hook_speech import HOOK_RANK
@@ -53,7 +53,7 @@ class WebhookSender:
 
     def look(self, writes: Sequence[StoreWrite]) -> None:
         """Check stored messages, in the loop, and queue requests."""
-        if not len(self._server.network.owned.webhooks):
+        if not len(self._server.network.account_data.webhooks):
             return
         for write in writes:
             for event in write.events() if isinstance(write, Speech) else (write,):
@@ -62,7 +62,7 @@ class WebhookSender:
 
     def _offer(self, event: StoredEvent) -> None:
         fold = self._server.network.fold
-        for webhook in self._server.network.owned.webhooks:
+        for webhook in self._server.network.account_data.webhooks:
             if event.conversation == fold(webhook.channel) and not event.source.partition("!")[0].endswith(_OWN):
                 text = event.params[-1]
                 if not webhook.word or text == webhook.word or text.startswith(webhook.word + " "):
@@ -103,7 +103,7 @@ class WebhookSender:
         """Post the queue, one message after another."""
         waiting = self._waiting[webhook.id]
         try:
-            while waiting and self._server.network.owned.webhooks.get(webhook.id):
+            while waiting and self._server.network.account_data.webhooks.get(webhook.id):
                 self._post(webhook, *waiting.popleft())
         finally:
             del self._waiting[webhook.id]
@@ -117,7 +117,7 @@ class WebhookSender:
             log.info("the webhook %s of %s failed: %s", webhook.id, webhook.channel, outcome)
             if outcome == 410:
                 self._end(webhook)
-            if not self._server.network.owned.webhooks.get(webhook.id):
+            if not self._server.network.account_data.webhooks.get(webhook.id):
                 return
             gevent.sleep(min(pause, _LONGEST_PAUSE))
             pause *= 2

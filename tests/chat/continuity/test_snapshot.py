@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from greenchat.chat.account_data.account_data import AccountData
 from greenchat.chat.channel import Channel
 from greenchat.chat.continuity import channel_form, session_form, snapshot, user_form
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox, RemoteOutbox
-from greenchat.chat.owned.owned_state import OwnedState
 from greenchat.chat.protection import ended_channels
 from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.user import CallerId, Registration, Session, TlsClient, User, UserCounts
@@ -29,7 +29,7 @@ COPIED = {
     Registration: session_form.REGISTRATION,
     TlsClient: (),
     Network: (),
-    OwnedState: (),
+    AccountData: (),
     ProtectionState: (),
     UserCounts: (),
 }
@@ -49,7 +49,7 @@ _DERIVED = {"users", "moderation", "settings", "started", "modes", "registered"}
 
 def test_each_field_that_a_snapshot_makes_is_written_and_read() -> None:
     written, read = inspect.getsource(snapshot.snapshot), inspect.getsource(snapshot._restore)
-    for cls in Network, OwnedState, ProtectionState, UserCounts:
+    for cls in Network, AccountData, ProtectionState, UserCounts:
         for name in snapshot.MADE[cls] - _DERIVED:
             for function in written, read:
                 assert re.search(rf"\.{name}\b", function), f"snapshot.py must write and read {cls.__name__}.{name}"

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from greenchat.chat import documents
-from greenchat.chat.owned.files import File
-from greenchat.chat.owned.push_subscriptions import PushSubscription
+from greenchat.chat.account_data.files import File
+from greenchat.chat.account_data.push_subscriptions import PushSubscription
 from greenchat.chat.registered_channels import document
 from greenchat.chat.tokens import BOT
 from greenchat.commands.accounts.webpush import _subscribe
@@ -173,7 +173,7 @@ class Deployment:
 def _with_ids(line: str, app: App) -> str:
     """Return a line with the ids of ann's connections and the like in the place of their names."""
     token = next(each for each in app.network.tokens if each.kind == BOT)
-    webhook = next(iter(app.network.owned.webhooks))
+    webhook = next(iter(app.network.account_data.webhooks))
     return line.replace("{token}", token.id).replace("{hook}", webhook.id)
 
 
@@ -184,15 +184,15 @@ def _stored(app: App) -> dict[str, Any]:
 
 def _remembered(app: App) -> dict[str, Any]:
     network = app.network
-    protection, owned = network.protection, network.owned
+    protection, account_data = network.protection, network.account_data
     found: dict[str, Any] = {
         "accounts": [each.document() for each in network.accounts],
         "dropped": [each.document() for each in network.accounts.dropped],
         "channels": {name: document(each, each.registration) for name, each in network.channels.items()},
         "tokens": [each.document() for each in network.tokens],
-        "files": [each.document() for each in owned.files],
-        "pushes": [each.document() for each in owned.pushes],
-        "webhooks": [each.document() for each in owned.webhooks],
+        "files": [each.document() for each in account_data.files],
+        "pushes": [each.document() for each in account_data.pushes],
+        "webhooks": [each.document() for each in account_data.webhooks],
         "bans": [each.document() for each in protection.bans],
         "reservations": [each.document() for each in protection.reservations],
         "defcon": protection.defcon,

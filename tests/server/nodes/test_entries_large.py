@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.chat.account_data.files import File
 from greenchat.chat.accounts import Account
 from greenchat.chat.acts import StepAct
-from greenchat.chat.owned.files import File
 from greenchat.commands.history.files import drop_many
 from greenchat.config.settings import Settings
 from greenchat.server import reload
@@ -50,9 +50,9 @@ def test_bulk_changes_are_split_into_acts_that_fit(tmp_path: Path, monkeypatch: 
     world.app.record(tmp_path / "acts")
     names = [f"{number:022}" for number in range(50_000)]
     for name in names:
-        world.network.owned.files.put(File(name, "a" * 64, 1, "text/plain", "", "", 0))
+        world.network.account_data.files.put(File(name, "a" * 64, 1, "text/plain", "", "", 0))
     world.call(lambda app: drop_many(app.new_context(), names))
-    assert len(world.network.owned.files) == 0
+    assert len(world.network.account_data.files) == 0
 
     account = Account("", "scrypt:" + "v" * 200, 0, metadata={"about": "x" * 1000})
     found = [replace(account, name=f"user{number}", id=f"{number:013}") for number in range(1000)]

@@ -108,7 +108,7 @@ def subscribe(client: Client, device: Device) -> None:
 
 
 def subscriptions(server: ServerThread) -> list[str]:
-    return server.call(lambda app: [each.endpoint for each in app.network.owned.pushes])
+    return server.call(lambda app: [each.endpoint for each in app.network.account_data.pushes])
 
 
 def until_pushed(server: ServerThread) -> None:

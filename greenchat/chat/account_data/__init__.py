@@ -1,0 +1,1 @@
+"""The data of accounts: uploaded files, push subscriptions, webhooks."""

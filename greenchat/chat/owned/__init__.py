@@ -1,1 +1,0 @@
-"""Property of accounts: uploaded files, push subscriptions, webhooks."""
