@@ -66,7 +66,7 @@ INNER_ORDER = {
         {"bearer", "net", "files", "external_auth"},
         {"http", "control", "push", "background_work"},
         {"data"},
-        {"timer_wheel", "ending", "blocklist_gate", "listeners", "shutdown"},
+        {"timer_wheel", "shutdown_steps", "blocklist_gate", "listeners", "shutdown"},
         {"clients"},
         {"nodes"},
         {"sweeper", "reload", "tools", "health", "handover"},

@@ -39,11 +39,10 @@ from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import StoreKeeper
-from greenchat.server.ending import let_end
 from greenchat.server.external_auth.password_check import ExternalPasswordCheck
 from greenchat.server.handover.forms import OutboxParts
 from greenchat.server.handover.takeover import HandedOverState
-from greenchat.server.http.extra_pages import serve_extras
+from greenchat.server.http.optional_routes import add_optional_routes
 from greenchat.server.http.service import HttpService
 from greenchat.server.listeners import Listeners
 from greenchat.server.mail import Mailer
@@ -57,6 +56,7 @@ from greenchat.server.nodes.member import NodeMember
 from greenchat.server.push.notifications import Notifications
 from greenchat.server.reload import reload, take_in_accounts
 from greenchat.server.shutdown import Shutdown
+from greenchat.server.shutdown_steps import wait_for_end
 from greenchat.server.upkeep import Upkeep
 from greenchat.storage.log import Log, MemoryLog
 from greenchat.storage.sqlite import SqliteStore
@@ -112,7 +112,7 @@ class App:
         self.listeners = Listeners(self.clients.serve, self.clients.is_busy)
         self.background = BackgroundWork(self.turn, self._context, self.now)
         self.upgrade: Callable[[str], None] | None = None
-        self.files = serve_extras(self, settings)
+        self.files = add_optional_routes(self, settings)
         self.notifications = Notifications(self, settings, self.store, self.random(32))
         self.http.complete()
         if member is None:  # for nodes they must be the same everywhere, so an act changes them
@@ -215,11 +215,11 @@ class App:
         self.listeners.close()
         self.clients.close(self.shutdown.farewell)
         if self.notifications.push:
-            let_end(self.notifications.push.close, "a push")
+            wait_for_end(self.notifications.push.close, "a push")
         if self.notifications.webhooks:
-            let_end(self.notifications.webhooks.close, "a webhook")
-        let_end(self.http.close, "the last upload, or a login at a provider")
-        let_end(self.threads.kill, "a login or a search")
+            wait_for_end(self.notifications.webhooks.close, "a webhook")
+        wait_for_end(self.http.close, "the last upload, or a login at a provider")
+        wait_for_end(self.threads.kill, "a login or a search")
         self.upkeep.user_saver.save_all()
         if self.member:
             self.member.leave()
@@ -230,7 +230,7 @@ class App:
         self.audit.close()
         self.moderation.close()
         self.keeper.close()
-        let_end(self.threads.kill_messengers, "a mail that was being sent")
+        wait_for_end(self.threads.kill_messengers, "a mail that was being sent")
 
     @property
     def is_coordinator(self) -> bool:

@@ -12,7 +12,6 @@ from greenchat.commands.core.context import Context
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.server.blocklist_gate import BlocklistGate
-from greenchat.server.ending import end_connections, let_end
 from greenchat.server.net import connection_log
 from greenchat.server.net.admission import Admission, presentable
 from greenchat.server.net.connection import Connection, ConnectionServerParts, ProtocolRow
@@ -22,6 +21,7 @@ from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Peer
 from greenchat.server.net.meter import Meter
 from greenchat.server.net.plain import PlainClients
+from greenchat.server.shutdown_steps import disconnect_all, wait_for_end
 from greenchat.server.timer_wheel import TimerWheel
 
 T = TypeVar("T")
@@ -117,10 +117,10 @@ class Clients:
 
     def close(self, farewell: str) -> None:
         """Tell all clients the reason, and disconnect them. Waits for a moment."""
-        end_connections(self.connections, farewell, self._server.options.connections.close_timeout)
+        disconnect_all(self.connections, farewell, self._server.options.connections.close_timeout)
         self.hangups.close()
         self.greenlet_pool.close()
-        let_end(self.blocklists.close, "a DNS query")
+        wait_for_end(self.blocklists.close, "a DNS query")
 
     def _watch(self, connection: Connection) -> None:
         self.connections[connection] = None

@@ -194,7 +194,7 @@ def _tell_of_successor(control: ControlService, notifier: Notifier, ending: "_En
 def _end(notifier: Notifier, successor: int) -> None:
     """End the process; if a parent waits for it, become the stand-in of the new one instead."""
     if not notifier.is_there and stand_in.VARIABLE not in os.environ:
-        stand_in.become(successor)
+        stand_in.replace_process(successor)
 
 
 def _tell_operators(app: App, text: str) -> None:

@@ -23,7 +23,7 @@ _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _asked: list[int] = []  # signals that end a server and have been forwarded
 
 
-def become(successor: int) -> None:
+def replace_process(successor: int) -> None:
     """Replace this process by the stand-in of a child that is the server; does not return.
 
     Signals that come now wait for `main`.

@@ -222,7 +222,7 @@ def late(*words):
     execv(*words)
 
 os.execv = late
-stand_in.become(child.pid)
+stand_in.replace_process(child.pid)
 """
 
 

@@ -20,7 +20,7 @@ from greenchat.client.state.effects import Reconnect, RequireTls
 from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import BufferKind, ClientNetwork, LinkState, Model
 from greenchat.protocol import caps
-from greenchat.protocol.farewells import UPGRADED
+from greenchat.protocol.disconnect_reasons import UPGRADED
 from greenchat.protocol.numerics import Numeric
 
 WANTED_CAPS = (

@@ -106,7 +106,7 @@ class MovedConnection:
             plain.muted = form["plain"]["muted"]
         outbox.sent_messages, outbox.sent_bytes = form["sent"]
         if form["backlog"]:
-            outbox.let_wait(form["backlog"])
+            outbox.enqueue(form["backlog"])
         return outbox
 
     def resume(self, connection: Connection) -> Callable[[], object]:

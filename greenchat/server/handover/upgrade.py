@@ -33,7 +33,7 @@ from greenchat.server.background_work import BackgroundWork
 from greenchat.server.clients import Clients
 from greenchat.server.data.audit_log import AuditLog
 from greenchat.server.data.store_keeper import StoreKeeper
-from greenchat.server.handover.farewell import say_goodbye
+from greenchat.server.handover.disconnect import disconnect_in_groups
 from greenchat.server.handover.forms import can_move, dump, is_tls
 from greenchat.server.handover.wire import VARIABLE, HandoverLink
 from greenchat.server.listeners import Listeners
@@ -210,7 +210,7 @@ class Upgrade:
             self._on_handover(successor, version)
             self._server.audit.close()
             self._server.moderation.close()
-            say_goodbye([each for each in self._server.clients.connections if is_tls(each)])
+            disconnect_in_groups([each for each in self._server.clients.connections if is_tls(each)])
             logging.shutdown()
             self._end(successor)
         except BaseException:

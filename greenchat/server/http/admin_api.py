@@ -16,7 +16,7 @@ from greenchat.commands.services.bot_speech import ADMIN, answers, open_session
 from greenchat.commands.services.nickserv import NICKSERV
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.message import Message
-from greenchat.server.http.calls import run_out
+from greenchat.server.http.command_runner import finish_command
 from greenchat.server.http.request import Request, Response, json_response
 from greenchat.server.http.routes import Routes
 from greenchat.storage.interface import StoreError
@@ -68,7 +68,7 @@ class AdminApi:
                 raise HttpError(429, "Too many wrong passwords", Retry_After=str(denial.seconds))
             errors.append(denial.text)
 
-        run_out(request, ctx, check_password(ctx, name, password, then, refuse))
+        finish_command(request, ctx, check_password(ctx, name, password, then, refuse))
         shown = accounts[0].name if accounts else None
         return json_response({"success": bool(accounts), "accountName": shown, "error": errors[0] if errors else None})
 
@@ -104,7 +104,7 @@ class AdminApi:
     def _rehash(self, request: Request) -> Response:
         ctx, _ = self._open(request, "rehash")
         ctx.adopt(Message("REHASH"))
-        run_out(request, ctx, run(ctx))
+        finish_command(request, ctx, run(ctx))
         refused = [each.params[-1] for each in answers(ctx.session) if each.command[0] in "45"]
         return json_response({"success": not refused, "error": refused[0] if refused else None})
 
@@ -114,7 +114,7 @@ class AdminApi:
         ctx, _ = self._open(request, entry.right)
         words = list(_fields(request, *fields))
         try:
-            run_out(request, ctx, entry.handler(ctx, words))
+            finish_command(request, ctx, entry.handler(ctx, words))
         except ServiceError as error:
             return json_response({"success": False, "error": str(error)})
         except StoreError:

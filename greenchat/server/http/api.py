@@ -20,7 +20,7 @@ from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.message import Message, escape_value
 from greenchat.protocol.numerics import Numeric
 from greenchat.server.http.admin_api import AdminApi
-from greenchat.server.http.calls import context_of, run_out, wait_until_stored
+from greenchat.server.http.command_runner import context_of, finish_command, wait_until_stored
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
@@ -174,7 +174,7 @@ class Api:
             if ctx.network.user(user.nick) is not user:
                 raise HttpError(409, _ABSENT)
 
-        run_out(request, ctx, run(ctx), require)
+        finish_command(request, ctx, run(ctx), require)
         replies = answers(session)
         _require_success(replies)
         return json_response(

@@ -28,7 +28,7 @@ from greenchat.commands.history.files import (
 from greenchat.config.options import Options
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.files.blobs import THUMBNAIL, Blobs
-from greenchat.server.http.calls import context_of
+from greenchat.server.http.command_runner import context_of
 from greenchat.server.http.identity import TO_MANAGE, TO_UPLOAD, sender_of
 from greenchat.server.http.origins import is_own
 from greenchat.server.http.pages import is_known

@@ -13,8 +13,8 @@ from greenchat.commands.services.hook_speech import find_hook, say_by_hook
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.numerics import Numeric
-from greenchat.server.http.calls import context_of, wait_until_stored
-from greenchat.server.http.hook_shapes import ShapeError, read_post
+from greenchat.server.http.command_runner import context_of, wait_until_stored
+from greenchat.server.http.hook_payloads import ShapeError, read_post
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes

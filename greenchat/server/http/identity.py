@@ -15,9 +15,9 @@ from greenchat.commands.accounts.tokens import account_of, drop, find_token
 from greenchat.commands.core.context import Context
 from greenchat.commands.services.bot_speech import SAY
 from greenchat.protocol.http_head import HttpError
-from greenchat.server.http.calls import context_of, run_out, stranger_of
+from greenchat.server.http.command_runner import anonymous_context, context_of, finish_command
 from greenchat.server.http.request import Request
-from greenchat.server.http.signed_in import brought_hash
+from greenchat.server.http.session_cookie import brought_hash
 
 _WRONG = 'Basic realm="greenchat", charset="UTF-8"'
 
@@ -75,8 +75,8 @@ def _by_password(request: Request, words: str) -> Account:
             raise HttpError(429, denial.text, Retry_After=str(denial.seconds))
         raise HttpError(401, denial.text, WWW_Authenticate=_WRONG)
 
-    ctx = stranger_of(request)
-    run_out(request, ctx, check_password(ctx, name, password, then, refuse))
+    ctx = anonymous_context(request)
+    finish_command(request, ctx, check_password(ctx, name, password, then, refuse))
     return accounts[0]
 
 

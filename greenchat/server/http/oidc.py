@@ -1,5 +1,5 @@
 """`oidc`: logins of the page at an identity provider. The result is the cookie of a browser that stays signed in, see
-`signed_in`.
+`session_cookie`.
 
 The state of an unfinished login is in a cookie, not here, so that nobody can fill our memory.
 """
@@ -23,10 +23,10 @@ from greenchat.commands.core.process import ExternalAuthError
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.external_auth.oidc_client import CodeRefusedError, OidcClient, Secrets
 from greenchat.server.fair_pool import FairPool
-from greenchat.server.http.calls import context_of, stranger_of
+from greenchat.server.http.command_runner import anonymous_context, context_of
 from greenchat.server.http.request import NOT_KEPT, Request, Response
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.signed_in import brought_hash, cookie
+from greenchat.server.http.session_cookie import brought_hash, cookie
 from greenchat.storage.interface import StoreError
 from greenchat.values.addresses import netblock
 
@@ -82,7 +82,7 @@ class OidcPages:
         if "error" in request.query:
             raise HttpError(403, f"Not logged in: {client.rules.name} says {request.query['error'][:100]!r}")
         code = request.query.get("code", "")
-        ctx = stranger_of(request)
+        ctx = anonymous_context(request)
         origin = (origin_of(ctx),)
         seconds = seconds_to_wait(ctx, origin)
         if seconds:
@@ -91,12 +91,12 @@ class OidcPages:
             claims = self._ask(request, client.claims, code, secrets, ctx.now)
         except HttpError as error:
             if isinstance(error.__cause__, CodeRefusedError):
-                count_wrong(stranger_of(request), origin)
+                count_wrong(anonymous_context(request), origin)
             raise
         before = cookie_value.split(".")[2]
         # not before, since the session may have been revoked during the login
         token = find_token(context_of(request), before)
-        ctx = stranger_of(request)
+        ctx = anonymous_context(request)
         if ctx.network.protection.bans.of_address(request.address, ctx.now):
             raise HttpError(403, "Your address is banned from this server")
         name = str(claims.get(client.rules.claim, "")).partition("@")[0]

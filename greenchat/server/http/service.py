@@ -15,7 +15,7 @@ from greenchat.protocol.http_head import HttpError, RequestHead
 from greenchat.server.http import websocket
 from greenchat.server.http.acme import Acme
 from greenchat.server.http.api import Api
-from greenchat.server.http.calls import context_of
+from greenchat.server.http.command_runner import context_of
 from greenchat.server.http.handler import Gateway, Handler
 from greenchat.server.http.hooks import HookService
 from greenchat.server.http.limits import RequestLimits, UnfinishedRequests
@@ -24,7 +24,7 @@ from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
 from greenchat.server.http.pages import Pages
 from greenchat.server.http.request import SECURITY, Request, Response, error_response, split_target
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.signed_in import SignedIn, brought_hash
+from greenchat.server.http.session_cookie import SessionCookies, brought_hash
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
 from greenchat.server.net.admission import Admission
@@ -32,9 +32,9 @@ from greenchat.server.net.blocklists import Listing
 from greenchat.server.net.connection import Connection, ProtocolRow
 from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.detect import NO_HTTP
-from greenchat.server.net.farewell import as_http
 from greenchat.server.net.irc import IrcClient
 from greenchat.server.net.meter import Meter
+from greenchat.server.net.refusals import as_http
 from greenchat.values.addresses import is_within
 
 _BODILESS = {101, 204, 304}
@@ -95,7 +95,7 @@ class HttpService:
 
     def complete(self) -> None:
         """Add the rows of the page, after those of all other parts."""
-        SignedIn().add_to(self.routes)
+        SessionCookies().add_to(self.routes)
         Acme(lambda: self._server.options.web).add_to(self.routes)
         self._hooks.add_to(self.routes)
         self._api.add_to(self.routes)

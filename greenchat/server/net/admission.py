@@ -13,8 +13,8 @@ from greenchat.config.options import Connections, ListenerOptions
 from greenchat.protocol import proxy_header
 from greenchat.protocol.first_bytes import is_request
 from greenchat.server.net.connection_limits import ConnectionLimits, RefusedError
-from greenchat.server.net.farewell import Farewell
 from greenchat.server.net.listener import Peer
+from greenchat.server.net.refusals import Refusals
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.values.addresses import is_within
 
@@ -27,7 +27,7 @@ _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 class Admission:
     """Admits clients and counts them."""
 
-    __slots__ = ("_farewell", "_limits", "_make_room", "_now", "_objection", "_origins")
+    __slots__ = ("_limits", "_make_room", "_now", "_objection", "_origins", "_refusals")
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Admission:
         self._now = now
         self._objection = objection
         self._limits = ConnectionLimits()
-        self._farewell = Farewell(tls)
+        self._refusals = Refusals(tls)
         self._origins: dict[Session, str] = {}
 
     def admit(
@@ -66,13 +66,13 @@ class Admission:
             refusal = error
         else:
             return arrival
-        self._farewell.say(sock, refusal, tls=listener.tls)
+        self._refusals.send(sock, refusal, tls=listener.tls)
         return None
 
     def turn_away(self, sock: socket.socket, host: str, reason: str, listener: ListenerOptions) -> None:
         """Refuse a client that was admitted before its address was checked."""
         self._limits.leave(host)
-        self._farewell.say(sock, RefusedError(reason, 403), tls=listener.tls)
+        self._refusals.send(sock, RefusedError(reason, 403), tls=listener.tls)
 
     def take_over(self, session: Session, host: str) -> None:
         """Count a session that another process has admitted. host: "" where it is counted for no address."""

@@ -18,7 +18,7 @@ from greenchat.commands.core.process import Port
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.protocol.first_bytes import is_request
 from greenchat.server.net.connection_limits import RefusedError
-from greenchat.server.net.farewell import in_http, in_irc
+from greenchat.server.net.refusals import in_http, in_irc
 
 log = logging.getLogger(__name__)
 

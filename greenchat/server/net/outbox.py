@@ -64,7 +64,7 @@ class SocketOutbox(Outbox):
         """Return the bytes that the kernel has not taken yet."""
         return b"".join(self._backlog)
 
-    def let_wait(self, data: bytes) -> None:
+    def enqueue(self, data: bytes) -> None:
         """Queue bytes until the kernel takes them: another process has tried to send them."""
         self._wait([data])
 

@@ -250,11 +250,11 @@ def test_bans_survive_a_restart_and_expire(start_server: StartServer, tmp_path: 
     assert {ban.target.text: ban for ban in second.call(lambda app: list(app.network.protection.bans))} == kept
     with become_oper(Client(second.address, "root")) as root:
 
-        def run_out(app: object) -> None:
+        def finish_command(app: object) -> None:
             for ban in list(second.app.network.protection.bans):
                 second.app.network.protection.bans.put(replace(ban, until=1))
 
-        second.call(run_out)
+        second.call(finish_command)
         message = {root.expect("NOTICE").params[1], root.expect("NOTICE").params[1]}
     assert message == {"*** The ban on 192.0.2.0/24 has expired: spam", "*** The ban on mallory has expired: enough"}
     second.stop()

@@ -15,7 +15,7 @@ from greenchat.server.nodes.log import _PATIENCE
 from tests.features.nodes.test_files import shared
 from tests.http_client import Http, WebSocket
 from tests.irc import Client
-from tests.server.http.test_signed_in import cookie, ticket
+from tests.server.http.test_session_cookie import cookie, ticket
 from tests.server.nodes.cluster import Cluster, cluster
 from tests.server.nodes.nats import NEEDED
 from tests.server.nodes.proxy import Proxy

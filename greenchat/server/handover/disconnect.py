@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import ceil
 
-from greenchat.protocol.farewells import UPGRADED
+from greenchat.protocol.disconnect_reasons import UPGRADED
 from greenchat.protocol.message import Message
 from greenchat.protocol.websocket import FRAMED, SERVICE_RESTART, close_frame, frames
 from greenchat.server.net.connection import Connection
@@ -21,7 +21,7 @@ _LINGER = 0.5  # seconds for the last to read it before the connection ends
 _READ = 1 << 16  # bytes
 
 
-def say_goodbye(connections: Sequence[Connection]) -> None:
+def disconnect_in_groups(connections: Sequence[Connection]) -> None:
     """Tell clients, group by group, why they are disconnected, and disconnect them. Waits."""
     groups = ceil(len(connections) / _GROUP)
     pause = min(_PAUSE, _LONGEST / max(groups, 1))

@@ -28,18 +28,18 @@ _STEP = 4096  # bytes
 _RETRY = "60"  # seconds
 
 
-class Farewell:
+class Refusals:
     """Tells refused clients the reason."""
 
     __slots__ = ("_handshakes", "_lingering", "_tls")
 
     def __init__(self, tls: Callable[[], TlsAcceptor | None]) -> None:
-        """Make the farewell of a server. tls: begins TLS; None without TLS."""
+        """Make the refusals of a server. tls: begins TLS; None without TLS."""
         self._tls = tls
         self._lingering = 0
         self._handshakes = TokenBucket(_HANDSHAKES, _FIRST_HANDSHAKES)
 
-    def say(self, sock: socket.socket, refusal: RefusedError, *, tls: str) -> None:
+    def send(self, sock: socket.socket, refusal: RefusedError, *, tls: str) -> None:
         """Send the reason, and wait a little for the client to close: unread data would destroy what was sent.
 
         sock: non-blocking; it is closed in the end. tls: of the listener, see `ListenerOptions`.

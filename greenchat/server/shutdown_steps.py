@@ -15,7 +15,7 @@ _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
 _LAST_TURNS = 1.0  # seconds to clean up after clients that did not read the farewell
 
 
-def end_connections(connections: Mapping[Connection, None], farewell: str, patience: float) -> None:
+def disconnect_all(connections: Mapping[Connection, None], farewell: str, patience: float) -> None:
     """Tell all clients the reason, and wait a moment for them to hang up; those that don't may have read only a part.
 
     connections: those that end are removed from it. patience: seconds for a client to read its last lines.
@@ -31,7 +31,7 @@ def end_connections(connections: Mapping[Connection, None], farewell: str, patie
         gevent.sleep(0.001)
 
 
-def let_end(end: Callable[[], None], what: str) -> None:
+def wait_for_end(end: Callable[[], None], what: str) -> None:
     """Wait until `end` returns, but not too long: a mail server may hang. what: named in the log."""
     try:
         with gevent.Timeout(_LAST_WORK):

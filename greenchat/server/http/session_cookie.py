@@ -8,7 +8,7 @@ import re
 from greenchat.chat import tokens
 from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, exchange, find_token
 from greenchat.protocol.http_head import HttpError
-from greenchat.server.http.calls import context_of
+from greenchat.server.http.command_runner import context_of
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
 from greenchat.storage.interface import StoreError
@@ -17,8 +17,8 @@ _TICKET_LENGTH = 200  # characters, more than any ticket has
 _PORT = re.compile(r":([0-9]+)$")
 
 
-class SignedIn:
-    """Handles requests for `session`."""
+class SessionCookies:
+    """Handles requests for `session`: begins and ends sessions of a browser."""
 
     def add_to(self, routes: Routes) -> None:
         """Add the row of sessions."""

@@ -19,7 +19,7 @@ def context_of(request: Request) -> Context:
     return connection.context(Message(""))
 
 
-def stranger_of(request: Request) -> Context:
+def anonymous_context(request: Request) -> Context:
     """Return a context for a stranger at the request's address, even behind a proxy, so that limits count it there."""
     ctx = context_of(request)
     return ctx.for_session(Session(Outbox(Dirty()), request.address, ctx.now))
@@ -34,7 +34,7 @@ def wait_until_stored(request: Request) -> None:
         raise HttpError(503, "It could not be stored; try again", Retry_After="5")
 
 
-def run_out(
+def finish_command(
     request: Request, ctx: Context, continuation: Continuation | None, require: Callable[[], object] = lambda: None
 ) -> None:
     """Finish a command. Waits.

@@ -14,7 +14,7 @@ from greenchat.server.http.service import HttpClientsParts, HttpService
 from greenchat.server.net.turn import Turn
 
 
-class ExtrasServerParts(files.FilesServerParts, Protocol):
+class OptionalRoutesServerParts(files.FilesServerParts, Protocol):
     """The parts of the server that extras use."""
 
     http: HttpService
@@ -29,7 +29,7 @@ class ExtrasServerParts(files.FilesServerParts, Protocol):
         """Return how many events wait for the search index."""
 
 
-def serve_extras(server: ExtrasServerParts, settings: Settings) -> files.FilePages | None:
+def add_optional_routes(server: OptionalRoutesServerParts, settings: Settings) -> files.FilePages | None:
     """Add the routes of extras; return the pages of files, if enabled. Raises ConfigError if a package is missing.
 
     settings: of the configuration; those in the state of nodes may be older.
