@@ -20,74 +20,74 @@ def path(tmp_path: Path) -> Path:
 
 def started(path: Path | None, caps: str = CAPS) -> tuple[World, Archiver]:
     world = World()
-    memory = Archiver(world.model, path)
-    memory.turn(0.0, NOON)
+    archiver = Archiver(world.model, path)
+    archiver.turn(0.0, NOON)
     world.welcome(caps)
     world.join()
-    memory.turn(0.0, NOON)
-    return world, memory
+    archiver.turn(0.0, NOON)
+    return world, archiver
 
 
 def test_lines_are_restored_at_the_start_and_older_ones_while_scrolling(path: Path) -> None:
-    world, memory = started(path, "message-tags")
+    world, archiver = started(path, "message-tags")
     for number in range(400):
         world.feed(f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number}")
-    memory.close(1.0, NOON)
-    world, memory = started(path, "message-tags")
+    archiver.close(1.0, NOON)
+    world, archiver = started(path, "message-tags")
     lines = [line for line in world.shown() if line.startswith("bob")]
     assert lines == [f"bob: {number}" for number in range(100, 400)]
     world.press("M-<")  # this server has no history
-    memory.turn(2.0, NOON)
+    archiver.turn(2.0, NOON)
     lines = [line for line in world.shown() if line.startswith("bob")]
     assert lines == [f"bob: {number}" for number in range(400)]
     world.press("M-<")
-    memory.turn(3.0, NOON)
+    archiver.turn(3.0, NOON)
     assert len(world.model.current.lines) == 401
-    memory.close(4.0, NOON)
+    archiver.close(4.0, NOON)
 
 
 def test_gaps_are_restored(path: Path) -> None:
-    world, memory = started(path)
+    world, archiver = started(path)
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :one", "@msgid=b :bob!b@h PRIVMSG #tea :two")
     world.model.current.history.gaps["b"] = True
-    memory.close(1.0, NOON)
-    world, memory = started(path)
+    archiver.close(1.0, NOON)
+    world, archiver = started(path)
     assert world.model.current.history.gaps == {"b": False}
     assert any("messages are missing here" in row for row in world.screen())
     world.model.current.history.gaps.clear()
-    memory.close(1.0, NOON)
-    world, memory = started(path)
+    archiver.close(1.0, NOON)
+    world, archiver = started(path)
     assert world.model.current.history.gaps == {}
-    memory.close(1.0, NOON)
+    archiver.close(1.0, NOON)
 
 
 @pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + bytes(5000)])
 def test_a_damaged_file_is_reported_once_and_kept(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    world, memory = started(path)
+    world, archiver = started(path)
     for second in range(1, 5):
         world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
-        memory.turn(second * 100.0, NOON)
+        archiver.turn(second * 100.0, NOON)
     lines = [line for line in world.shown("") if line.startswith("! The history can't be saved: ")]
     assert len(lines) == 1
     assert lines[0].endswith(f"(move {path} away to start with an empty one).")
     assert path.read_bytes() == content
-    memory.close(1.0, NOON)
+    archiver.close(1.0, NOON)
 
 
 def test_a_file_damaged_during_use_only_ends_the_saving(path: Path) -> None:
-    world, memory = started(path)
+    world, archiver = started(path)
     other = sqlite3.connect(path)
     other.execute("DROP TABLE line")
     other.commit()
     other.close()
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
-    memory.turn(1.0, NOON)
-    memory.turn(2.0, NOON)
+    archiver.turn(1.0, NOON)
+    archiver.turn(2.0, NOON)
     assert world.shown()[-2] == "bob: hello"
     assert "no such table" in world.shown()[-1]
-    memory.close(1.0, NOON)
+    archiver.close(1.0, NOON)
 
 
 def test_a_lock_of_another_program_is_waited_for(path: Path) -> None:
@@ -95,31 +95,31 @@ def test_a_lock_of_another_program_is_waited_for(path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
-    world, memory = started(path)
+    world, archiver = started(path)
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
-    memory.turn(1.0, NOON)
+    archiver.turn(1.0, NOON)
     assert [line for line in world.shown("") if "another program is using it; trying again" in line]
     other.execute("ROLLBACK")
     other.close()
-    memory.turn(2 * RETRY_SECONDS, NOON)
-    memory.close(3 * RETRY_SECONDS, NOON)
-    world, memory = started(path)
+    archiver.turn(2 * RETRY_SECONDS, NOON)
+    archiver.close(3 * RETRY_SECONDS, NOON)
+    world, archiver = started(path)
     assert "bob: hello" in world.shown()
-    memory.close(1.0, NOON)
+    archiver.close(1.0, NOON)
 
 
-def export(world: World, memory: Archiver, line: str, folder: Path) -> str:
+def export(world: World, archiver: Archiver, line: str, folder: Path) -> str:
     """Return what the user is told after entering this."""
     world.type(line + "\n")
     wanted = world.model.effects.popleft()
     assert isinstance(wanted, Export)
-    memory.export(list(wanted.buffers), wanted.path, folder, NOON)
+    archiver.export(list(wanted.buffers), wanted.path, folder, NOON)
     return world.shown()[-1]
 
 
 @pytest.mark.parametrize("archived", [True, False])
 def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
-    world, memory = started(path if archived else None, "message-tags")
+    world, archiver = started(path if archived else None, "message-tags")
     world.feed(
         "@msgid=a :bob!b@h PRIVMSG #tea :\x02one\x02 \x1b[2J",
         "@msgid=b :carol!c@h PRIVMSG #tea :\x01ACTION waves\x01",
@@ -127,8 +127,8 @@ def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
         "@msgid=c :bob!b@h NOTICE #tea :psst",
         "@msgid=d :eve!e@h PRIVMSG alice :hi",
     )
-    memory.turn(1.0, NOON)
-    answer = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
+    archiver.turn(1.0, NOON)
+    answer = export(world, archiver, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
     assert answer == f"- 5 lines are in {tmp_path}/tea.txt now."
     assert sorted((tmp_path / "tea.txt").read_text().splitlines()) == [
         "2026-09-21 14:13:20 * +carol waves",
@@ -138,15 +138,15 @@ def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
         "2026-09-21 14:13:20 <bob> one ␛[2J",
     ]
     assert (tmp_path / "tea.txt").stat().st_mode & 0o777 == 0o600
-    answer = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
+    answer = export(world, archiver, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
     assert answer == f"! {tmp_path}/tea.txt already exists; name another file."
     for _ in range(2):
-        export(world, memory, "/export all", tmp_path / "logs")
+        export(world, archiver, "/export all", tmp_path / "logs")
     names = sorted(file.name for file in (tmp_path / "logs").iterdir())
     assert names == ["irc.example_9090.#tea.txt", "irc.example_9090.eve.txt"]
-    answer = export(world, memory, "/export /proc/nowhere/tea.txt", tmp_path / "logs")
+    answer = export(world, archiver, "/export /proc/nowhere/tea.txt", tmp_path / "logs")
     assert answer.startswith("! /proc/nowhere/tea.txt could not be written: ")
-    memory.close(2.0, NOON)
+    archiver.close(2.0, NOON)
 
 
 def test_the_limit_is_a_number(tea: World) -> None:
