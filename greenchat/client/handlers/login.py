@@ -56,7 +56,7 @@ def failure(incoming: Incoming) -> None:
     if login.refused(network):
         return
     credentials = login.forget(network)
-    network.login.proving = False
+    network.login.password_typed = False
     if under_way and credentials:
         text = f"The server did not accept the password of {credentials.account} ({incoming.param(-1)})."
         if login.lacks_account(network):

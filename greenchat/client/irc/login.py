@@ -170,7 +170,7 @@ def ask_password(model: Model, network: ClientNetwork, account: str) -> None:
     """Ask for the password of an account, hidden, and log in with it."""
 
     def take(password: str, now: int) -> None:
-        network.login.proving = network.link.state is LinkState.ONLINE and not bouncer.is_between(network)
+        network.login.password_typed = network.link.state is LinkState.ONLINE and not bouncer.is_between(network)
         problem = log_in(network, Credentials(account, password))
         if problem:
             model.complain(network, problem, now)

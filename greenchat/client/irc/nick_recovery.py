@@ -30,9 +30,9 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
     let both share the nick if the second is logged in before the welcome, so we reconnect; only once, since it may be
     another user.
     """
-    proving = network.login.take_proving()
+    password_typed = network.login.take_password_typed()
     ours = bool(network.login.account) and network.fold(network.login.account) == network.fold(network.nicks.wanted)
-    if not (proving and ours and network.caps.held & caps.SASL != 0):
+    if not (password_typed and ours and network.caps.held & caps.SASL != 0):
         return
     network.login.returning = True
     network.nicks.former = network.nicks.current

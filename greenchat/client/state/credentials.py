@@ -63,7 +63,7 @@ class Login:
     credentials: for this and every later connection. certificate: the path of the client certificate with its key. pin:
     the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
     account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
-    account. proving: whether a password was typed while online; it may work for more than this connection. returning:
+    account. password_typed: whether one was typed while online; it may work for more than this connection. returning:
     whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
     login that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
     an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
@@ -82,7 +82,7 @@ class Login:
     keep: bool = False
     email: str = ""
     registering: bool = False
-    proving: bool = False
+    password_typed: bool = False
     returning: bool = False
     resume_token: str = ""
     announced: str = ""
@@ -96,7 +96,7 @@ class Login:
         self.attempt = None
         self.account = ""
         self.upstream = None
-        self.proving = self.registering = False
+        self.password_typed = self.registering = False
 
     def use(self, credentials: Credentials | None, *, keep: bool) -> None:
         """Log in with these credentials from now on. keep: whether to offer saving them."""
@@ -166,10 +166,10 @@ class Login:
         self.email = email
         self.registering = True
 
-    def take_proving(self) -> bool:
-        """Return `proving`, and reset it."""
-        proving, self.proving = self.proving, False
-        return proving
+    def take_password_typed(self) -> bool:
+        """Return `password_typed`, and reset it."""
+        password_typed, self.password_typed = self.password_typed, False
+        return password_typed
 
     def take_returning(self) -> bool:
         """Return `returning`, and reset it."""

@@ -186,7 +186,7 @@ def test_reconnecting_to_log_in_is_shown_once(world: World) -> None:
         ":srv 422 alice_ :No MOTD",
     )
     world.feed(":alice_!a@h JOIN #tea", ":srv 366 alice_ #tea :End")
-    world.network.login.proving = True
+    world.network.login.password_typed = True
     world.network.caps.held |= caps.SASL
     world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in", ":srv 433 alice_ alice :Nickname is in use")
     assert world.network.login.returning
