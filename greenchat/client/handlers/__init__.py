@@ -63,13 +63,13 @@ def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -
     for buffer in network.buffers.values():
         if buffer.kind is not BufferKind.STATUS:
             sending.unsend(buffer)
-    returning = network.login.take_returning()
+    reconnecting = network.login.take_reconnecting()
     if not was_online and not network.link.leaving:
-        if not returning:
+        if not reconnecting:
             _show_failed_attempt(model, network, affected, Line(now, LineKind.ERROR, f"Can't connect: {reason}"))
         return
     network.login.silently.clear()
-    if returning:
+    if reconnecting:
         network.login.silently |= {
             network.fold(buffer.name) for buffer in affected if buffer.kind is BufferKind.CHANNEL
         }

@@ -256,7 +256,7 @@ def error(incoming: Incoming) -> None:
     """Show why the server closes the connection; during an upgrade reconnect silently."""
     network = incoming.network
     if incoming.param(-1) == UPGRADED and network.link.state is LinkState.ONLINE:
-        network.login.returning = True
+        network.login.reconnecting = True
         incoming.model.effects.append(Reconnect(network, UPGRADED))
         return
     incoming.network.link.last_words = incoming.param(-1)
@@ -275,7 +275,7 @@ def _secure(incoming: Incoming) -> bool:
         network.address = ServerAddress(network.address.host, int(port), tls=True)
         network.login.only_tls = True
         network.outgoing.clear()
-        network.login.returning = True
+        network.login.reconnecting = True
         incoming.note(network.status, f"The server requires TLS. Connecting again to port {port}.", LineKind.INFO)
         incoming.model.effects.append(Reconnect(network, "to switch to TLS"))
         return True

@@ -248,7 +248,7 @@ def _connect_again(model: Model, network: ClientNetwork) -> None:
     network.link.allow_reconnect()
     network.link.forget_failures()
     offline = network.link.state is LinkState.OFFLINE
-    network.login.returning = not offline
+    network.login.reconnecting = not offline
     model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
 
 

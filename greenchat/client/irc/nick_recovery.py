@@ -34,7 +34,7 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
     ours = bool(network.login.account) and network.fold(network.login.account) == network.fold(network.nicks.wanted)
     if not (password_typed and ours and network.caps.held & caps.SASL != 0):
         return
-    network.login.returning = True
+    network.login.reconnecting = True
     network.nicks.former = network.nicks.current
     text = f"{network.nicks.wanted} is already connected on another of your devices; reconnecting to join it."
     model.add(network.status, Line(now, LineKind.INFO, text))

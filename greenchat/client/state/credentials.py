@@ -63,7 +63,7 @@ class Login:
     credentials: for this and every later connection. certificate: the path of the client certificate with its key. pin:
     the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
     account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
-    account. password_typed: whether one was typed while online; it may work for more than this connection. returning:
+    account. password_typed: whether one was typed while online; it may work for more than this connection. reconnecting:
     whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
     login that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
     an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
@@ -83,7 +83,7 @@ class Login:
     email: str = ""
     registering: bool = False
     password_typed: bool = False
-    returning: bool = False
+    reconnecting: bool = False
     resume_token: str = ""
     announced: str = ""
     code_wanted: str = ""
@@ -171,7 +171,7 @@ class Login:
         password_typed, self.password_typed = self.password_typed, False
         return password_typed
 
-    def take_returning(self) -> bool:
-        """Return `returning`, and reset it."""
-        returning, self.returning = self.returning, False
-        return returning
+    def take_reconnecting(self) -> bool:
+        """Return `reconnecting`, and reset it."""
+        reconnecting, self.reconnecting = self.reconnecting, False
+        return reconnecting

@@ -189,7 +189,7 @@ def test_reconnecting_to_log_in_is_shown_once(world: World) -> None:
     world.network.login.password_typed = True
     world.network.caps.held |= caps.SASL
     world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in", ":srv 433 alice_ alice :Nickname is in use")
-    assert world.network.login.returning
+    assert world.network.login.reconnecting
     world.lose("to come back")
     world.connect()
     world.feed(
