@@ -68,9 +68,9 @@ def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -
         if not reconnecting:
             _show_failed_attempt(model, network, affected, Line(now, LineKind.ERROR, f"Can't connect: {reason}"))
         return
-    network.login.silently.clear()
+    network.login.silent_rejoins.clear()
     if reconnecting:
-        network.login.silently |= {
+        network.login.silent_rejoins |= {
             network.fold(buffer.name) for buffer in affected if buffer.kind is BufferKind.CHANNEL
         }
         return

@@ -48,8 +48,8 @@ def join(incoming: Incoming) -> None:
     if talk and talk.has_quit:
         talk.has_quit = False
         incoming.note(talk, f"{nick} is back", nick=nick)
-    if incoming.is_own and network.fold(channel) in network.login.silently:
-        network.login.silently.discard(network.fold(channel))
+    if incoming.is_own and network.fold(channel) in network.login.silent_rejoins:
+        network.login.silent_rejoins.discard(network.fold(channel))
         return
     incoming.moved(buffer, nick, CAME, "You joined" if incoming.is_own else f"{nick} joined")
 

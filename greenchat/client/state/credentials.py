@@ -65,7 +65,7 @@ class Login:
     account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
     account. password_typed: whether one was typed while online; it may work for more than this connection. reconnecting:
     whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
-    login that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
+    login that was shown. silent_rejoins: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
     an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
     for servers with a connection password. upstream: an account on the network behind a bouncer, of this connection
     only. registering: whether an account is being registered with these credentials. code_wanted: why the server
@@ -89,7 +89,7 @@ class Login:
     code_wanted: str = ""
     locked: str = ""
     server_password: str = field(default="", repr=False)
-    silently: set[str] = field(default_factory=set)
+    silent_rejoins: set[str] = field(default_factory=set)
 
     def reset(self) -> None:
         """Prepare for a new connection."""
