@@ -34,12 +34,12 @@ from greenchat.client.state.events import (
     CellSize,
     CursorReported,
     DrawsPictures,
-    Locked,
     NetworkEvent,
+    PasswordFound,
+    PasswordNotFound,
     Resized,
     TerminalBackground,
     TerminalEvent,
-    Unlocked,
 )
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import ClientNetwork
@@ -318,19 +318,21 @@ class ClientApp:
         if network.saved and network.saved.proxy:
             proxy = network.saved.proxy
         state = network.login
-        unlock = None if state.credentials or state.server_password else self._unlocking(network)
-        transport = Transport(address, post, pin=state.pin, certificate=state.certificate, proxy=proxy, unlock=unlock)
+        find_password = None if state.credentials or state.server_password else self._password_finder(network)
+        transport = Transport(
+            address, post, pin=state.pin, certificate=state.certificate, proxy=proxy, find_password=find_password
+        )
         return transport
 
-    def _unlocking(self, network: ClientNetwork) -> Callable[[], NetworkEvent] | None:
+    def _password_finder(self, network: ClientNetwork) -> Callable[[], NetworkEvent] | None:
         """Return a function that gets a network's password, from the keyring or the user's command, or None."""
         vault, server, nick = self._stores.vault, str(network.address), login.account_of(network)
         locked = next((name for name in (SERVER, nick) if vault.is_in_keyring(server, name)), None)
         if locked:
             return lambda: (
-                Unlocked(credentials)
+                PasswordFound(credentials)
                 if (credentials := vault.get(server, locked))
-                else Locked("The keyring is locked. /login asks for your password.")
+                else PasswordNotFound("The keyring is locked. /login asks for your password.")
             )
         command = str(self._console.model.settings.get("password.command"))
         if not command:

@@ -10,11 +10,11 @@ from greenchat.client.state.events import (
     Connected,
     Disconnected,
     InvalidLine,
-    Locked,
     NetworkEvent,
+    PasswordFound,
+    PasswordNotFound,
     Received,
     Recoded,
-    Unlocked,
     Untrusted,
 )
 from greenchat.client.state.lines import Line, LineKind
@@ -43,10 +43,10 @@ def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -
             registration.register(model, network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
-        case Unlocked(credentials):
+        case PasswordFound(credentials):
             login_steps.use_saved(network, credentials)
-        case Locked(reason) if reason != network.login.locked:
-            network.login.locked = reason
+        case PasswordNotFound(reason) if reason != network.login.password_error:
+            network.login.password_error = reason
             model.complain(network, reason, now)
         case Untrusted(fingerprint, reason):
             trust.ask(model, network, fingerprint, reason, now)

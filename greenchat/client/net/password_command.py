@@ -5,12 +5,12 @@ password.
 import os
 
 from greenchat.client.state.credentials import Credentials
-from greenchat.client.state.events import Locked, Unlocked
+from greenchat.client.state.events import PasswordFound, PasswordNotFound
 
 SECONDS = 60  # enough to type a passphrase into a window that the program opens
 
 
-def ask(command: str, account: str, *, host: str, network: str) -> Unlocked | Locked:
+def ask(command: str, account: str, *, host: str, network: str) -> PasswordFound | PasswordNotFound:
     """Run the command and return the account's credentials, or why there are none. Blocks, at most `SECONDS`.
 
     The command is split into words as by a shell, but run without one; {nick}, {host} and {network} are replaced in
@@ -35,11 +35,13 @@ def ask(command: str, account: str, *, host: str, network: str) -> Unlocked | Lo
             env={key: value for key, value in os.environ.items() if key != "GPG_TTY"} | {"TERM": "dumb"},
         )
     except subprocess.TimeoutExpired:
-        return Locked(f"{name} gave no password within {SECONDS} s.")
+        return PasswordNotFound(f"{name} gave no password within {SECONDS} s.")
     except (OSError, ValueError) as error:
-        return Locked(f"{name} does not start: {getattr(error, 'strerror', None) or error}.")
+        return PasswordNotFound(f"{name} does not start: {getattr(error, 'strerror', None) or error}.")
     if done.returncode:
         output = done.stderr.decode(errors="replace").strip().splitlines()
-        return Locked(f"{name} gave no password: {output[-1] if output else f'it ended with status {done.returncode}'}")
+        return PasswordNotFound(
+            f"{name} gave no password: {output[-1] if output else f'it ended with status {done.returncode}'}"
+        )
     password = done.stdout.decode(errors="replace").partition("\n")[0].rstrip("\r")
-    return Unlocked(Credentials(account, password)) if password else Locked(f"{name} printed nothing.")
+    return PasswordFound(Credentials(account, password)) if password else PasswordNotFound(f"{name} printed nothing.")

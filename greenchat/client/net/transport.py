@@ -38,7 +38,7 @@ class Transport:
 
     post: called from the thread with the events, in order; the last one is always Disconnected. Changes: send, close,
     took. They only hand over and return at once. pin: the fingerprint of a certificate that is trusted without an
-    authority, certificate: the path of our own, proxy: see `socks.connect`; "" for none. unlock: run first, in the
+    authority, certificate: the path of our own, proxy: see `socks.connect`; "" for none. find_password: run first, in the
     thread, to get a password from a program; its result is posted.
     """
 
@@ -50,9 +50,9 @@ class Transport:
         pin: str = "",
         certificate: str = "",
         proxy: str = "",
-        unlock: Callable[[], NetworkEvent] | None = None,
+        find_password: Callable[[], NetworkEvent] | None = None,
     ) -> None:
-        self._unlock = unlock
+        self._find_password = find_password
         self.address = address
         self._pin = pin
         self._certificate = certificate
@@ -99,8 +99,8 @@ class Transport:
     def _run(self) -> None:
         connection: socket.socket | None = None
         try:
-            if self._unlock:
-                self._post([self._unlock()])
+            if self._find_password:
+                self._post([self._find_password()])
                 if self._closing:
                     raise ConnectionAbortedError(self._closing)
             connection = self._connect()

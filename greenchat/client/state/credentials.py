@@ -66,7 +66,7 @@ class Login:
     account. password_typed: whether one was typed while online; it may work for more than this connection. reconnecting:
     whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
     login that was shown. silent_rejoins: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
-    an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
+    an upgrade of the server. password_error: the shown error of the password command. server_password: the parameter of PASS,
     for servers with a connection password. upstream: an account on the network behind a bouncer, of this connection
     only. registering: whether an account is being registered with these credentials. code_wanted: why the server
     requires a code of an authenticator app, for which the user is asked.
@@ -87,7 +87,7 @@ class Login:
     resume_token: str = ""
     announced: str = ""
     code_wanted: str = ""
-    locked: str = ""
+    password_error: str = ""
     server_password: str = field(default="", repr=False)
     silent_rejoins: set[str] = field(default_factory=set)
 

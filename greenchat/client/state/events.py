@@ -51,20 +51,22 @@ class Untrusted:
 
 
 @record(slots=True)
-class Unlocked:
+class PasswordFound:
     """The user's password command gave these credentials; the connection is not started yet."""
 
     credentials: Credentials
 
 
 @record(slots=True)
-class Locked:
+class PasswordNotFound:
     """The user's password command gave none; the reason is in plain words."""
 
     reason: str
 
 
-NetworkEvent = Unlocked | Locked | Connected | Received | Recoded | InvalidLine | Untrusted | Disconnected
+NetworkEvent = (
+    PasswordFound | PasswordNotFound | Connected | Received | Recoded | InvalidLine | Untrusted | Disconnected
+)
 
 
 @record(slots=True)

@@ -14,7 +14,7 @@ from greenchat.client.net.password_command import ask
 from greenchat.client.net.transport import Transport
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
-from greenchat.client.state.events import Connected, Disconnected, Locked, NetworkEvent, Unlocked
+from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, PasswordFound, PasswordNotFound
 from greenchat.client.state.settings import ClientSettings, SettingError
 from tests.client.world import World
 from tests.patience import PATIENCE
@@ -29,20 +29,20 @@ def program(tmp_path: Path, code: str) -> str:
 def test_the_first_line_is_the_password(tmp_path: Path) -> None:
     command = program(tmp_path, "print('sesame'); print('note: ' + 'x')")
     found = ask(command, "ada", host="irc.example", network="home")
-    assert found == Unlocked(Credentials("ada", "sesame"))
+    assert found == PasswordFound(Credentials("ada", "sesame"))
     assert "sesame" not in repr(found)
 
 
 def test_placeholders_become_single_arguments(tmp_path: Path) -> None:
     command = program(tmp_path, "print('|'.join(sys.argv[1:]))") + " irc/{network} {nick}@{host}"
     found = ask(command, "a; b", host="$(h)", network="my net")
-    assert found == Unlocked(Credentials("a; b", "irc/my net|a; b@$(h)"))
+    assert found == PasswordFound(Credentials("a; b", "irc/my net|a; b@$(h)"))
 
 
 def test_it_has_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPG_TTY", "/dev/tty")
     code = "print(sys.stdin.read() + str(os.getsid(0) == os.getpid()) + os.environ.get('GPG_TTY', ''))"
-    assert ask(program(tmp_path, code), "ada", host="h", network="n") == Unlocked(Credentials("ada", "True"))
+    assert ask(program(tmp_path, code), "ada", host="h", network="n") == PasswordFound(Credentials("ada", "True"))
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_it_has_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_failing_command(tmp_path: Path, code: str, reason: str) -> None:
     found = ask(program(tmp_path, code), "ada", host="h", network="n")
-    assert isinstance(found, Locked)
+    assert isinstance(found, PasswordNotFound)
     assert reason in found.reason
 
 
 def test_a_missing_or_hanging_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = ask(f"{tmp_path}/nothing", "ada", host="h", network="n")
-    assert missing == Locked("nothing does not start: No such file or directory.")
+    assert missing == PasswordNotFound("nothing does not start: No such file or directory.")
     monkeypatch.setattr(password_command, "SECONDS", 0.2)
     found = ask(program(tmp_path, "import time; time.sleep(60)"), "ada", host="h", network="n")
-    assert isinstance(found, Locked)
+    assert isinstance(found, PasswordNotFound)
     assert "no password within" in found.reason
 
 
@@ -79,11 +79,11 @@ def test_the_connection_waits_for_it() -> None:
         for event in happened:
             events.put(event)
 
-    unlocked = Unlocked(Credentials("ada", "sesame"))
+    found = PasswordFound(Credentials("ada", "sesame"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        transport = Transport(ServerAddress("127.0.0.1", listener.getsockname()[1]), post, unlock=lambda: unlocked)
+        transport = Transport(ServerAddress("127.0.0.1", listener.getsockname()[1]), post, find_password=lambda: found)
         transport.start()
-        assert [events.get(timeout=PATIENCE) for _ in range(2)] == [unlocked, Connected()]
+        assert [events.get(timeout=PATIENCE) for _ in range(2)] == [found, Connected()]
         transport.close("you left")
         assert events.get(timeout=PATIENCE) == Disconnected("you left")
         transport.join(PATIENCE)
@@ -97,13 +97,13 @@ def test_leaving_meanwhile_cancels_the_connection() -> None:
         for event in happened:
             events.put(event)
 
-    def unlock() -> NetworkEvent:
+    def find_password() -> NetworkEvent:
         transport.close("you left")
-        return Locked("no")
+        return PasswordNotFound("no")
 
-    transport = Transport(ServerAddress("127.0.0.1", 1), post, unlock=unlock)
+    transport = Transport(ServerAddress("127.0.0.1", 1), post, find_password=find_password)
     transport.start()
-    assert [events.get(timeout=PATIENCE) for _ in range(2)] == [Locked("no"), Disconnected("you left")]
+    assert [events.get(timeout=PATIENCE) for _ in range(2)] == [PasswordNotFound("no"), Disconnected("you left")]
     transport.join(PATIENCE)
 
 
@@ -111,12 +111,12 @@ def test_the_outcome_of_the_command() -> None:
     world = World()
     network = world.model.network
     for _ in range(2):
-        apply(world.model, network, Locked("pass gave no password: no such entry"), 0)
+        apply(world.model, network, PasswordNotFound("pass gave no password: no such entry"), 0)
     lines = [line.text for line in network.status.lines if "no such entry" in line.text]
     assert lines == ["pass gave no password: no such entry"]
-    apply(world.model, network, Unlocked(Credentials("ada", "sesame")), 0)
+    apply(world.model, network, PasswordFound(Credentials("ada", "sesame")), 0)
     assert network.login.credentials == Credentials("ada", "sesame")
-    apply(world.model, network, Unlocked(Credentials("ada", "other")), 0)  # a typed password stays
+    apply(world.model, network, PasswordFound(Credentials("ada", "other")), 0)  # a typed password stays
     assert network.login.credentials == Credentials("ada", "sesame")
 
 
