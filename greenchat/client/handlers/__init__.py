@@ -74,9 +74,9 @@ def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -
             network.fold(buffer.name) for buffer in affected if buffer.kind is BufferKind.CHANNEL
         }
         return
-    if network.link.last_words and not network.link.leaving:
-        reason = network.link.last_words
-    network.link.last_words = ""
+    if network.link.closing_reason and not network.link.leaving:
+        reason = network.link.closing_reason
+    network.link.closing_reason = ""
     wanted = network.link.leaving or reason == ANEW
     text, kind = ("Disconnected", LineKind.INFO) if wanted else ("Connection lost", LineKind.ERROR)
     unseen = kind is LineKind.ERROR and model.current.network is not network

@@ -259,7 +259,7 @@ def error(incoming: Incoming) -> None:
         network.login.reconnecting = True
         incoming.model.effects.append(Reconnect(network, UPGRADED))
         return
-    incoming.network.link.last_words = incoming.param(-1)
+    incoming.network.link.closing_reason = incoming.param(-1)
     incoming.note(incoming.network.status, incoming.param(-1), LineKind.ERROR)
 
 

@@ -43,7 +43,7 @@ class Link:
     retry_at: float | None = None
     tries: int = 0
     error_line: Line | None = None
-    last_words: str = ""  # the server's reason for closing the connection soon
+    closing_reason: str = ""  # the server's reason for closing the connection soon
     leaving: bool = False
     welcomed: bool = False
     offers_server: bool = False
@@ -54,7 +54,7 @@ class Link:
 
     def reset(self) -> None:
         """Prepare for a new connection."""
-        self.last_words = ""
+        self.closing_reason = ""
         self.all_answered = None
         self.welcomed = False
 
