@@ -254,7 +254,7 @@ def try_again(incoming: Incoming) -> None:
 @on(Numeric.RPL_ISON)
 def ison(incoming: Incoming) -> None:
     """`<client> :<nick> ...`: the answer to /ison, or to the polling of the notify list."""
-    asked = incoming.network.presence.isons.popleft() if incoming.network.presence.isons else ()
+    asked = incoming.network.presence.ison_requests.popleft() if incoming.network.presence.ison_requests else ()
     if asked:
         notify_list.answered(incoming.model, incoming.network, asked, incoming.param(-1).split(), incoming.time)
     else:

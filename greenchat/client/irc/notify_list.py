@@ -54,7 +54,7 @@ def watch(model: Model, network: ClientNetwork) -> None:
     wanted = watched(model, network)
     network.presence.keep_only(wanted)
     if "MONITOR" not in network.isupport.tokens:
-        network.presence.asks_for = tuple(each.nick for each in wanted.values())
+        network.presence.polled = tuple(each.nick for each in wanted.values())
         ask(network)
         return
     offline = [
@@ -76,9 +76,9 @@ def ask(network: ClientNetwork) -> None:
     if network.link.state is not LinkState.ONLINE or "MONITOR" in network.isupport.tokens:
         return
     missing = () if network.is_me(network.nicks.wanted) else (network.nicks.wanted,)
-    nicks = tuple(dict.fromkeys((*network.presence.asks_for, *missing)))
+    nicks = tuple(dict.fromkeys((*network.presence.polled, *missing)))
     for line in _lines(nicks, " "):
-        network.presence.isons.append(tuple(line.split(" ")))
+        network.presence.ison_requests.append(tuple(line.split(" ")))
         network.send("ISON", *line.split(" "))
 
 

@@ -37,7 +37,7 @@ def _declare(name: str, usage: str, summary: str, example: str) -> None:
             words = order.arguments.split(None, LAST_IS_TEXT[name])
         order.online().send(name.upper(), *words)
         if name == "ison":
-            order.network.presence.isons.append(())
+            order.network.presence.ison_requests.append(())
 
     pass_on.__doc__ = summary
     least = sum(not word.startswith("[") and word != "..." for word in usage.split())

@@ -188,19 +188,19 @@ class Capabilities:
 class Presence:
     """The members of the notify list that are online.
 
-    monitored: folded nicks that the server reports. present: folded nicks of the list -> whether online. asks_for: the
-    list, if the server must be polled. isons: pending requests, () for the user's.
+    monitored: folded nicks that the server reports. present: folded nicks of the list -> whether online. polled: the
+    list, if the server must be polled. ison_requests: pending requests, () for the user's.
     """
 
     monitored: set[str] = field(default_factory=set)
     present: dict[str, bool] = field(default_factory=dict)
-    asks_for: tuple[str, ...] = ()
-    isons: deque[tuple[str, ...]] = field(default_factory=lambda: deque(maxlen=50))
+    polled: tuple[str, ...] = ()
+    ison_requests: deque[tuple[str, ...]] = field(default_factory=lambda: deque(maxlen=50))
 
     def reset(self) -> None:
         """Prepare for a new connection."""
         self.monitored.clear()
-        self.isons.clear()
+        self.ison_requests.clear()
 
     def keep_only(self, wanted: Collection[str]) -> None:
         """Forget nicks that are no longer on the list. wanted: folded."""

@@ -145,7 +145,7 @@ def test_without_monitor_the_wanted_nick_is_queried_too(world: World) -> None:
     assert "ISON alice" in world.sent()
     world.feed(":srv 303 alice_ :alice")
     assert world.sent() == []
-    world.network.presence.isons.append(("alice",))
+    world.network.presence.ison_requests.append(("alice",))
     world.feed(":srv 303 alice_ :")
     assert world.sent() == ["NICK alice"]
 
