@@ -128,12 +128,12 @@ def _history(incoming: Incoming, page: Batch) -> None:
     """Handle a complete page: "Client MAY delay processing the batched events until they have received ... the end"."""
     buffer = incoming.network.find(page.target)
     if buffer:
-        buffer.history.follow = {message.tags["msgid"] for message in page.messages if "msgid" in message.tags}
+        buffer.history.later_ids = {message.tags["msgid"] for message in page.messages if "msgid" in message.tags}
         if buffer.history.page and buffer.history.page.before:
-            buffer.history.follow.add(buffer.history.page.before)
+            buffer.history.later_ids.add(buffer.history.page.before)
     for message in page.messages:
         if buffer:
-            buffer.history.follow.discard(message.tags.get("msgid", ""))
+            buffer.history.later_ids.discard(message.tags.get("msgid", ""))
         _handle(
             Incoming(incoming.model, incoming.network, message, said_at(message, incoming.time), page.kind), page.target
         )

@@ -28,11 +28,11 @@ SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
 
 def ask_latest(buffer: Buffer) -> bool:
     """Request the latest lines, or those since our newest one. Return False if the server has no history."""
-    buffer.history.comes = False
+    buffer.history.wants_missed = False
     if not _can_ask(buffer):
         return False
     # Lines since our join are not missed ones.
-    known = _message_before(buffer, buffer.history.seam)
+    known = _message_before(buffer, buffer.history.first_after_missed)
     _ask(buffer, "LATEST", _at(known.time - 1) if known else "*")
     return True
 
@@ -109,7 +109,7 @@ def is_behind(buffer: Buffer) -> bool:
     network = buffer.network
     if not network.caps.held & caps.CHATHISTORY or network.link.state is not LinkState.ONLINE:
         return False
-    if buffer.history.page or buffer.history.comes:
+    if buffer.history.page or buffer.history.wants_missed:
         return True
     asked = network.reading.asks_talks or network.fold(buffer.name) in network.reading.unread
     return buffer.kind is BufferKind.PRIVATE and asked
@@ -137,8 +137,10 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
         buffer.history.complete = buffer.history.complete or (page.older and not page.new)
     if page is None or page.command == "LATEST":
         place_marker(buffer)  # older pages do not change which lines are unread
-    if buffer.history.gaps and not model.draws and buffer.history.filled < PAGES_UNSEEN:
-        buffer.history.filled += fill_gap(buffer, range(buffer.first, buffer.end))  # without a screen nobody scrolls
+    if buffer.history.gaps and not model.draws and buffer.history.pages_filled < PAGES_UNSEEN:
+        buffer.history.pages_filled += fill_gap(
+            buffer, range(buffer.first, buffer.end)
+        )  # nobody scrolls
     sending.flush(model, buffer, now)
 
 

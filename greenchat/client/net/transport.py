@@ -38,8 +38,8 @@ class Transport:
 
     post: called from the thread with the events, in order; the last one is always Disconnected. Changes: send, close,
     took. They only hand over and return at once. pin: the fingerprint of a certificate that is trusted without an
-    authority, certificate: the path of our own, proxy: see `socks.connect`; "" for none. find_password: run first, in the
-    thread, to get a password from a program; its result is posted.
+    authority, certificate: the path of our own, proxy: see `socks.connect`; "" for none. find_password: run first, in
+    the thread, to get a password from a program; its result is posted.
     """
 
     def __init__(

@@ -69,34 +69,34 @@ class HistoryExtent:
     """The extent of a buffer's history in memory, from the server and from the archive.
 
     page: the requested page. complete: whether the server has nothing older. gaps: the msgid before which lines are
-    missing -> whether they are unavailable. follow: the ids of later lines of the page that is being inserted. started:
-    whether earlier messages were requested. crowded: whether one millisecond has more messages than a page, so that the
-    next request is by msgid. wants_older: whether older lines of the archive are wanted. fresh: lines that are not in
-    the archive yet. restored: whether the archive's lines were loaded. seam: the number of the first line after the
-    missed time. comes: whether missed lines are to be requested after the names. filled: pages requested without
-    scrolling.
+    missing -> whether they are unavailable. later_ids: the ids of later lines of the page that is being inserted.
+    begun: whether earlier messages were requested. crowded: whether one millisecond has more messages than a page, so
+    that the next request is by msgid. wants_older: whether older lines of the archive are wanted. fresh: lines that are
+    not in the archive yet. restored: whether the archive's lines were loaded. first_after_missed: the number of the
+    first line after the missed time. wants_missed: whether missed lines are to be requested after the names.
+    pages_filled: pages requested without scrolling.
     """
 
     page: Page | None = None
     complete: bool = False
     gaps: dict[str, bool] = field(default_factory=dict)
-    follow: set[str] = field(default_factory=set)
+    later_ids: set[str] = field(default_factory=set)
     begun: bool = False
     crowded: bool = False
     wants_older: bool = False
     fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     restored: bool = False
-    seam: int = 0
-    comes: bool = False
-    filled: int = 0
+    first_after_missed: int = 0
+    wants_missed: bool = False
+    pages_filled: int = 0
 
     def end_connection(self, end: int) -> None:
         """Forget open requests; they may be made again. end: the number of the next line."""
         self.page = None
         self.crowded = False
-        self.comes = False
-        self.seam = end
-        self.filled = 0
+        self.wants_missed = False
+        self.first_after_missed = end
+        self.pages_filled = 0
         self.gaps = dict.fromkeys(self.gaps, False)
 
 
@@ -104,7 +104,7 @@ class HistoryExtent:
 class Scroll:
     """A named list of lines, numbered from 0 without reuse; first: the number of the oldest line in memory.
 
-    Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of the
+    Reads: line, first_unseen, find_message. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of the
     window, from 1. edits: counts changes of existing lines. cleared: the number of the first line that is shown after
     /clear.
     """
@@ -170,7 +170,7 @@ class Scroll:
         before = place
         while before and self.lines[before - 1].time == line.time:
             before -= 1
-            place = before if self.lines[before].id in self.history.follow else place
+            place = before if self.lines[before].id in self.history.later_ids else place
         self.lines.insert(place, line)
         self.edits += 1
         self._note(line)
@@ -179,8 +179,8 @@ class Scroll:
             self.unread.seen += 1
         if self.cleared > number:
             self.cleared += 1
-        if self.history.seam > number:
-            self.history.seam += 1
+        if self.history.first_after_missed > number:
+            self.history.first_after_missed += 1
         if self.anchor and self.anchor.line >= number:
             self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
         return True
@@ -198,7 +198,7 @@ class Scroll:
         self.edits += 1
         self.unread.seen += len(before)
         self.cleared += len(before) * (self.cleared > 0)
-        self.history.seam += len(before)
+        self.history.first_after_missed += len(before)
         if self.anchor:
             self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
 

@@ -63,13 +63,13 @@ class Login:
     credentials: for this and every later connection. certificate: the path of the client certificate with its key. pin:
     the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
     account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
-    account. password_typed: whether one was typed while online; it may work for more than this connection. reconnecting:
-    whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
-    login that was shown. silent_rejoins: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
-    an upgrade of the server. password_error: the shown error of the password command. server_password: the parameter of PASS,
-    for servers with a connection password. upstream: an account on the network behind a bouncer, of this connection
-    only. registering: whether an account is being registered with these credentials. code_wanted: why the server
-    requires a code of an authenticator app, for which the user is asked.
+    account. password_typed: whether one was typed while online; it may work for more than this connection.
+    reconnecting: whether we end the connection to reconnect at once, with a password or by TLS. announced: the account
+    of the last login that was shown. silent_rejoins: folded channels whose rejoin is not shown. resume_token: lets a
+    guest continue after an upgrade of the server. password_error: the shown error of the password command.
+    server_password: the parameter of PASS, for servers with a connection password. upstream: an account on the network
+    behind a bouncer, of this connection only. registering: whether an account is being registered with these
+    credentials. code_wanted: why the server requires a code of an authenticator app, for which the user is asked.
     """
 
     credentials: Credentials | None = None

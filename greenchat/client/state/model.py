@@ -28,7 +28,7 @@ MOST_MENTIONS = 200
 class Model:
     """All networks, all buffers in the order of their windows, and which one is shown.
 
-    Reads: window_number. Changes: add_network, open, close, show, add, say. What the app is asked to do waits in
+    Reads: window_number. Changes: add_network, open, close, show, add, ask. What the app is asked to do waits in
     `effects`.
     """
 

@@ -72,15 +72,15 @@ class Buffer(Scroll):
         self.members.clear()
         self.names_arriving = None
         self.names_asked = self.names_known = self.names_wanted = False
-        self.history.comes = True
-        self.history.seam = self.end
+        self.history.wants_missed = True
+        self.history.first_after_missed = self.end
 
     def leave(self) -> None:
         """Note that the user has left the channel."""
         self.joined = False
         self.members.clear()
         self.names_arriving = None
-        self.history.comes = False
+        self.history.wants_missed = False
 
     def spoke_lately(self, nick: str, now: int) -> bool:
         """Whether this user spoke here in the last minutes, so that joins and quits are relevant."""
