@@ -71,7 +71,7 @@ class Incoming:
         if self.batch in HISTORIES:
             new = buffer.insert(line)
             if buffer.history.page:
-                buffer.history.page.came(line, new=new)
+                buffer.history.page.note(line, new=new)
             unread = new and buffer.unread.read_at and line.time > buffer.unread.read_at and line.kind in TALK
             if unread and not line.own and buffer is not self.model.current:
                 if line.highlight:

@@ -94,7 +94,7 @@ class Page:
     first_new: bool = False
     new: int = 0
 
-    def came(self, line: Line, *, new: bool) -> None:
+    def note(self, line: Line, *, new: bool) -> None:
         """Note a received line; lines arrive in order of time."""
         if not self.first:
             self.first = line.id
