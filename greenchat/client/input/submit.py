@@ -162,7 +162,7 @@ class Submitter:
 
     def follow_window(self) -> None:
         """Load the draft of the current window, if it has changed."""
-        before, current = self._model.take_left(), self._model.current
+        before, current = self._model.take_previous(), self._model.current
         if before:
             self.reply = None
             chathistory.mark_read(before)

@@ -33,7 +33,7 @@ class Model:
     """
 
     __slots__ = (
-        "_left",
+        "_previous",
         "actions",
         "arranging",
         "asks",
@@ -85,7 +85,7 @@ class Model:
         self.messages: deque[Message] = deque()  # raw messages for plugins
         self.add_network(network)
         self.current = network.status
-        self._left: Buffer | None = None  # the window that was shown before this turn
+        self._previous: Buffer | None = None  # the window that was shown before this turn
         self.last = network.status  # shown before the current one
 
     @property
@@ -274,11 +274,11 @@ class Model:
         buffer.number = place + offset
         self.buffers.insert(place, buffer)
 
-    def take_left(self) -> Buffer | None:
+    def take_previous(self) -> Buffer | None:
         """Return the window that was shown at the last call, None if it still is."""
-        left, self._left = self._left, None
+        left, self._previous = self._previous, None
         return left if left is not self.current else None
 
     def _leave(self) -> None:
         """Note which window the user leaves; of several in one turn, the first."""
-        self._left = self._left or self.current
+        self._previous = self._previous or self.current
