@@ -28,7 +28,7 @@ class Logs:
     def turn(self, now: int) -> None:
         """Write the new lines. now: milliseconds since the epoch."""
         wanted = bool(self._model.settings.get("log.files")) and not self._failed
-        new, self._model.happened = self._model.happened, deque() if wanted else None
+        new, self._model.new_lines = self._model.new_lines, deque() if wanted else None
         lines: dict[Buffer, list[Line]] = {}
         for buffer, line in new or () if wanted else ():
             # answers and refusals are left out, but not actions on the user, like a kick

@@ -45,7 +45,7 @@ class Model:
         "effects",
         "focused",
         "former_windows",
-        "happened",
+        "new_lines",
         "last",
         "mentions",
         "messages",
@@ -81,7 +81,7 @@ class Model:
         self.caller: tuple[str, str] | None = None  # title and text of the last notification
         self.calls = 0  # mentions while the user was not looking, for the bell
         self.plugin_messages: deque[tuple[Buffer, Line]] | None = None  # new messages for plugins; None without plugins
-        self.happened: deque[tuple[Buffer, Line]] | None = None  # new lines for logs; None without logs
+        self.new_lines: deque[tuple[Buffer, Line]] | None = None  # new lines for logs; None without logs
         self.messages: deque[Message] = deque()  # raw messages for plugins
         self.add_network(network)
         self.current = network.status
@@ -195,8 +195,8 @@ class Model:
             buffer.speakers[folded] = line.time
         if self.plugin_messages is not None and talk and live:
             self.plugin_messages.append((buffer, line))
-        if self.happened is not None and live:
-            self.happened.append((buffer, line))
+        if self.new_lines is not None and live:
+            self.new_lines.append((buffer, line))
         if line.highlight and talk:
             self.note_mention(buffer, line)
         if line.own or looked_at:
