@@ -79,7 +79,7 @@ class ClientApp:
         # lines of a script before it is connected; None afterwards, and without a script
         self._held: list[TerminalEvent] | None = [] if patient and not os.isatty(0) else None
         self.failure = ""
-        self._heard_calls = 0
+        self._signalled_mentions = 0
         self._events: queue.SimpleQueue[tuple[NetworkConnection, Transport, NetworkEvent]] = queue.SimpleQueue()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
@@ -158,13 +158,13 @@ class ClientApp:
             if jumped:
                 connection.woke(monotonic)
             connection.tick(monotonic)
-        if console.model.calls != self._heard_calls:
-            self._heard_calls = console.model.calls
+        if console.model.unseen_mentions != self._signalled_mentions:
+            self._signalled_mentions = console.model.unseen_mentions
             if not console.model.focused:
                 if console.model.settings.get("bell"):
                     self._surface.beep()
-                if console.model.caller:
-                    self._surface.notify(*console.model.caller)
+                if console.model.notification:
+                    self._surface.notify(*console.model.notification)
         self._plugins.run(monotonic, milliseconds())
         self._archiver.turn(monotonic, milliseconds())
         self._logs.turn(milliseconds())

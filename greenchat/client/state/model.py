@@ -38,19 +38,18 @@ class Model:
         "arranging",
         "asks",
         "buffers",
-        "caller",
-        "calls",
         "current",
         "draws",
         "effects",
         "focused",
         "former_windows",
-        "new_lines",
         "last",
         "mentions",
         "messages",
         "mistake",
         "networks",
+        "new_lines",
+        "notification",
         "offers",
         "on_screen",
         "plugin_messages",
@@ -58,6 +57,7 @@ class Model:
         "settings",
         "splits",
         "tour",
+        "unseen_mentions",
     )
 
     def __init__(self, network: ClientNetwork) -> None:
@@ -78,8 +78,8 @@ class Model:
         self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # offered files
         self.mistake = ""  # why a command could not be run, the last one
         self.focused = True
-        self.caller: tuple[str, str] | None = None  # title and text of the last notification
-        self.calls = 0  # mentions while the user was not looking, for the bell
+        self.notification: tuple[str, str] | None = None  # title and text of the last notification
+        self.unseen_mentions = 0  # while the user was not looking, for the bell
         self.plugin_messages: deque[tuple[Buffer, Line]] | None = None  # new messages for plugins; None without plugins
         self.new_lines: deque[tuple[Buffer, Line]] | None = None  # new lines for logs; None without logs
         self.messages: deque[Message] = deque()  # raw messages for plugins
@@ -205,9 +205,9 @@ class Model:
         called = line.highlight or (talk and (buffer.kind is BufferKind.PRIVATE or "notify" in holds))
         called = called and not (talk and holds & {"no-highlight", "mute"})
         if called and live:
-            self.calls += 1
+            self.unseen_mentions += 1
             suffix = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
-            self.caller = (f"{line.nick}{suffix}" if talk else buffer.name, line.text)
+            self.notification = (f"{line.nick}{suffix}" if talk else buffer.name, line.text)
         if not is_visible:
             # Announcements in the server's window do not count as unread.
             counts = talk or (line.kind is LineKind.EVENT and bool(self.settings.get("activity.events")))

@@ -53,7 +53,7 @@ def world() -> World:
 def effects(world: World) -> tuple[list[str], int, int, int]:
     """Return the lines sent, the number of notifications, and the number of messages passed to plugins."""
     world.feed()
-    return world.sent(), world.model.calls, len(world.model.plugin_messages or ()), len(world.model.messages)
+    return world.sent(), world.model.unseen_mentions, len(world.model.plugin_messages or ()), len(world.model.messages)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -33,7 +33,7 @@ def test_such_an_event_marks_its_window(tea: World, change: str) -> None:
     tea.model.focused = False
     tea.feed(line)
     assert buffer.unread.highlights == 1
-    assert tea.model.calls == 1
+    assert tea.model.unseen_mentions == 1
     assert f"{tea.model.window_number(buffer)}:" in tea.console.frame(0).picture()[-2]
     assert "(0)" not in tea.console.frame(0).picture()[-2]
 

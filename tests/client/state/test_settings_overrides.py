@@ -103,7 +103,7 @@ def test_muting_a_window(tea: World, where: str) -> None:
     buffer = tea.model.current
     tea.press("M-1")
     tea.feed(":bob!b@h PRIVMSG #tea :alice: hello")
-    assert (buffer.unread.count, buffer.unread.highlights, tea.model.calls) == (0, 0, 0)
+    assert (buffer.unread.count, buffer.unread.highlights, tea.model.unseen_mentions) == (0, 0, 0)
     tea.type(f"/override {where}\n")
     tea.feed(":bob!b@h PRIVMSG #tea :alice: hello")
     assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)

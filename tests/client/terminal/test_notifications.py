@@ -39,14 +39,14 @@ def test_a_mention_is_shown_while_the_window_is_unfocused(tea: World) -> None:
     tea.console.on_terminal(Focused(False), tea.now)
     tea.feed(":bob!b@h PRIVMSG #tea :alice: hi")
     tea.feed(":carol!c@h PRIVMSG #tea :hi all")
-    assert tea.model.caller == ("bob in #tea", "alice: hi")
+    assert tea.model.notification == ("bob in #tea", "alice: hi")
 
 
 def test_every_private_message_notifies(tea: World) -> None:
     tea.feed(":carol!c@h PRIVMSG alice :psst")
-    assert tea.model.caller == ("carol", "psst")
+    assert tea.model.notification == ("carol", "psst")
 
 
 def test_no_notification_while_focused(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :alice: hi")
-    assert tea.model.caller is None
+    assert tea.model.notification is None

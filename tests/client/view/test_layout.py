@@ -164,11 +164,11 @@ def test_all_windows_on_the_screen_are_read(split: World) -> None:
     cake = split.network.find("#cake")
     assert cake
     split.feed(":bob!b@h PRIVMSG #cake :alice: sugar?")
-    assert (cake.unread.count, cake.unread.highlights, split.model.calls) == (0, 0, 0)
+    assert (cake.unread.count, cake.unread.highlights, split.model.unseen_mentions) == (0, 0, 0)
     assert "── new" not in "".join(split.screen())
     split.console.on_terminal(Focused(focused=False), split.now)
     split.feed(":bob!b@h PRIVMSG #cake :alice?")
-    assert (cake.unread.count, split.model.calls) == (0, 1)
+    assert (cake.unread.count, split.model.unseen_mentions) == (0, 1)
     split.console.on_terminal(Focused(focused=True), split.now)
     split.console.on_terminal(Resized(Size(10, 60)), split.now)  # there is no room for it
     split.feed(":bob!b@h PRIVMSG #cake :alice!")
