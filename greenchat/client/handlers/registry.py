@@ -119,7 +119,7 @@ class Incoming:
         if self.is_own:
             return False
         named = mentions(text, self.network.nicks.current) and len(buffer.named(text, _CROWD)) < _CROWD
-        return named or self.model.settings.calls(strip_formatting(text))
+        return named or self.model.settings.is_highlight(strip_formatting(text))
 
 
 # The required first parameters of messages; others are ignored.

@@ -56,7 +56,7 @@ def window(order: Order) -> None:
 def _go(order: Order, wanted: str) -> None:
     model = order.model
     if wanted in ("active", "smart"):
-        unread = [buffer for buffer in model.buffers if buffer.unread.calls]
+        unread = [buffer for buffer in model.buffers if buffer.unread.is_important]
         if not unread:
             raise SlashError("Nothing unread.")
         model.show(max(unread, key=lambda buffer: (buffer.unread.highlights, buffer.unread.count)))

@@ -87,7 +87,7 @@ def activity(order: Order) -> None:
     """List the windows with unread messages: their number, the highlights and the last line."""
     quiet = True
     for buffer in order.model.buffers:
-        if not buffer.unread.calls or buffer is order.buffer:
+        if not buffer.unread.is_important or buffer is order.buffer:
             continue
         quiet = False
         unread, called = buffer.unread.count, buffer.unread.highlights

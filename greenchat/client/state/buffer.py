@@ -41,7 +41,7 @@ class Unread:
         return bool(self.count or self.highlights or self.events)
 
     @property
-    def calls(self) -> bool:
+    def is_important(self) -> bool:
         """Whether there is something important: messages, or events about the user."""
         return self.count > 0 or self.highlights > 0
 

@@ -49,7 +49,7 @@ Tables = dict[str, dict[str, object]]
 class ClientSettings:
     """The settings of the client.
 
-    Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside.
+    Reads: get, keys, is_highlight, ignores. Changes: set, reset, and the tables, which are changed from outside.
     """
 
     values: dict[str, Value] = field(default_factory=dict)  # only what differs from its default
@@ -115,7 +115,7 @@ class ClientSettings:
         merged = KEYS | PRESETS.get(preset, {}) | self.bindings
         return {key: action for key, action in merged.items() if action}
 
-    def calls(self, text: str) -> bool:
+    def is_highlight(self, text: str) -> bool:
         """Whether the user wants to be notified of this text by a highlight."""
         words, patterns = self.get("highlight.words"), self.get("highlight.patterns")
         if isinstance(words, list) and words:

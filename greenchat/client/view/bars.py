@@ -132,7 +132,7 @@ def status_parts(model: Model, columns: int, look: FrameContext) -> list[StatusP
     between = Span(f" {theme.glyphs.separator} ", bar)
     gap = width(between.text)
     used = 1 + sum(width(span.text) + gap for span in (*before, *behind))
-    calling = [each for each in model.buffers if each.unread.calls and each is not buffer]
+    calling = [each for each in model.buffers if each.unread.is_important and each is not buffer]
     least = width(f"+{len(calling)}") if calling else -gap
     while used + least > columns and len(before) + len(behind) > 1:
         # On a narrow terminal the least important parts are left out completely: the others are not cut.

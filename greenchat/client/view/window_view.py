@@ -214,7 +214,9 @@ class WindowView:
 
     def show_active(self) -> None:
         """Go to the next window that the status line names, mentions first, and finally back."""
-        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.calls]
+        others = [
+            buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.is_important
+        ]
         called = [buffer for buffer in others if buffer.unread.highlights]
         self.model.show((called or others or [self.model.last])[0])
 

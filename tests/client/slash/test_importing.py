@@ -129,8 +129,8 @@ def test_irssis_settings(home: Path) -> None:
     ]
     assert settings.get("highlight.words") == ["cake"]
     for text in ("it is TEA TIME now", "so bed", "cake!"):
-        assert settings.calls(text), text
-    assert not settings.calls("steady teatime")
+        assert settings.is_highlight(text), text
+    assert not settings.is_highlight("steady teatime")
     report = "\n".join(lines)
     for left in (
         "wait",
@@ -167,9 +167,9 @@ def test_weechats_settings(home: Path) -> None:
     assert settings.aliases == {"hug": "me hugs $1"}
     assert (settings.get("text.quit"), settings.get("text.part")) == ("See you", "")
     assert settings.get("highlight.words") == ["cake"]
-    assert settings.calls("three teapots")
-    assert settings.calls("bed")
-    assert not settings.calls("instead")
+    assert settings.is_highlight("three teapots")
+    assert settings.is_highlight("bed")
+    assert not settings.is_highlight("instead")
     left = [line for line in lines if line.startswith("not imported: ")]
     assert len(left) == 3  # the password, the ignored (a|b), the alias aaway
     assert lines[0] == f"From {folder}/irc.conf:"
