@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from greenchat.client.text.graphics import COLOURS, by_kitty, by_sixels
+from greenchat.client.text.graphics import COLOURS, encode_kitty, encode_sixels
 from greenchat.client.text.style import Graphic, Graphics, Size
 
 
@@ -13,7 +13,7 @@ def graphic(image: Image.Image, cells: Size, graphics: Graphics) -> Graphic:
     if graphics.kitty or not graphics.cell:
         file = BytesIO()
         image.save(file, "PNG")
-        return by_kitty(file.getvalue(), cells)
+        return encode_kitty(file.getvalue(), cells)
     exact = image.resize((cells.columns * graphics.cell.columns, cells.rows * graphics.cell.rows))
     few = exact.quantize(COLOURS)
-    return by_sixels(few.width, few.tobytes(), bytes(few.getpalette() or ()), cells)
+    return encode_sixels(few.width, few.tobytes(), bytes(few.getpalette() or ()), cells)

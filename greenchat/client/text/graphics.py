@@ -16,7 +16,7 @@ _ID = 1  # of the one picture that is shown
 _RUN = re.compile(rb"(.)\1{3,}", re.S)
 
 
-def by_kitty(png: bytes, cells: Size) -> Graphic:
+def encode_kitty(png: bytes, cells: Size) -> Graphic:
     """Return a picture that the terminal scales to the cells."""
     data = b64encode(png).decode()
     chunks = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)]
@@ -29,7 +29,7 @@ def by_kitty(png: bytes, cells: Size) -> Graphic:
     return Graphic("".join(parts), f"\x1b_Ga=d,d=I,i={_ID},q=2\x1b\\", cells)
 
 
-def by_sixels(width: int, indices: bytes, palette: bytes, cells: Size) -> Graphic:
+def encode_sixels(width: int, indices: bytes, palette: bytes, cells: Size) -> Graphic:
     """Return a picture at its own size. indices: a colour of the palette for each pixel, row by row. palette: red,
     green and blue of each colour, a byte each.
     """

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from greenchat.client.text.graphics import CHUNK, by_kitty, by_sixels
+from greenchat.client.text.graphics import CHUNK, encode_kitty, encode_sixels
 from greenchat.client.text.style import Size
 
 PALETTE = bytes((0, 0, 0, 255, 0, 0, 0, 255, 0, 51, 102, 255))
@@ -46,7 +46,7 @@ def drawn(text: str) -> tuple[int, int, dict[tuple[int, int], tuple[int, ...]]]:
 def test_sixels_have_the_colour_of_each_pixel(width: int, height: int, noise: bool) -> None:
     chance = Random(1)
     indices = bytes(chance.randrange(4) if noise else place // 9 % 4 for place in range(width * height))
-    graphic = by_sixels(width, indices, PALETTE, CELLS)
+    graphic = encode_sixels(width, indices, PALETTE, CELLS)
     assert (graphic.cells, graphic.erased) == (CELLS, "")
     wide, high, pixels = drawn(graphic.drawn)
     assert (wide, high) == (width, height)
@@ -60,7 +60,7 @@ def test_sixels_have_the_colour_of_each_pixel(width: int, height: int, noise: bo
 def test_kitty_gets_the_file_in_chunks(size: int) -> None:
     """ "The first escape code must have the other control codes as well ... m=1 ... the last chunk m=0"."""
     png = Random(size).randbytes(size)
-    graphic = by_kitty(png, CELLS)
+    graphic = encode_kitty(png, CELLS)
     chunks = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", graphic.drawn)
     assert "".join(f"\x1b_G{control};{data}\x1b\\" for control, data in chunks) == graphic.drawn
     assert b64decode("".join(data for _, data in chunks)) == png
