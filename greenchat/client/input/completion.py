@@ -44,7 +44,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return ["all", *settings.TABLE]
         case "/set", [name, _] if name in settings.TABLE:
             row = settings.TABLE[name]
-            now = settings.shown(model.settings.get(name))
+            now = settings.format_value(model.settings.get(name))
             known = ["on", "off"] if isinstance(row.default, bool) else sorted(row.choices) or [now, row.example]
             return [*filter(None, known), "default"]
         case "/override", [_]:
@@ -69,7 +69,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return list(settings.IGNORABLE)
         case "/dehighlight", [_]:
             calling = ("highlight.words", "highlight.patterns")
-            return [word for each in calling for word in settings.shown(model.settings.get(each)).split()]
+            return [word for each in calling for word in settings.format_value(model.settings.get(each)).split()]
         case "/unnotify", [_]:
             return model.settings.notified
         case "/help", [_]:

@@ -9,7 +9,7 @@ from greenchat.client.irc.hidden_words import hides_line
 from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, command
 from greenchat.client.state.effects import SaveSettings
 from greenchat.client.state.paths import typed_path
-from greenchat.client.state.settings import ClientSettings, SettingError, shown
+from greenchat.client.state.settings import ClientSettings, SettingError, format_value
 
 CLIENTS = ("irssi", "weechat")
 VARIABLE = re.compile(r"\$(?![1-9*])")
@@ -147,7 +147,7 @@ def _set(settings: ClientSettings, name: str, text: str, left_out: list[str]) ->
 
 
 def _add(settings: ClientSettings, name: str, values: list[str], left_out: list[str]) -> list[str]:
-    present = shown(settings.get(name)).split()
+    present = format_value(settings.get(name)).split()
     wanted = [each for each in dict.fromkeys(values) if each not in present]
     try:
         if wanted:

@@ -7,7 +7,7 @@ from greenchat.client.state.destination import AddressError, is_channel, parse_d
 from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, SaveSettings
 from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.client.state.saved_networks import FIELDS, SavedNetwork, SavedNetworkError
-from greenchat.client.state.settings import spoken
+from greenchat.client.state.settings import without_password
 
 # Other clients' switches of networks, and the equivalents here.
 _FLAGS = {"-auto": "autoconnect", "-autoconnect": "autoconnect"} | dict.fromkeys(
@@ -157,10 +157,10 @@ def network_(order: Order) -> None:
     elif what == "set":
         field, _, value = rest.partition(" ")
         _set(saved_networks[name], field, value)
-        order.tell(f"{name}: {field} = {spoken(saved_networks[name].get(field)) or '(nothing)'}")
+        order.tell(f"{name}: {field} = {without_password(saved_networks[name].get(field)) or '(nothing)'}")
     if what == "show":
         for field, meaning in FIELDS.items():
-            order.tell(f"{field} = {spoken(saved_networks[name].get(field)) or '(nothing)'}: {meaning}")
+            order.tell(f"{field} = {without_password(saved_networks[name].get(field)) or '(nothing)'}: {meaning}")
     else:
         order.model.effects.append(SaveSettings())
 

@@ -4,7 +4,7 @@ from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS
 from greenchat.client.state.bindings import as_key, is_key
 from greenchat.client.state.effects import ReloadSettings, SaveSettings
-from greenchat.client.state.settings import IGNORABLE, OVERRIDES, TABLE, SettingError, shown, spoken
+from greenchat.client.state.settings import IGNORABLE, OVERRIDES, TABLE, SettingError, format_value, without_password
 
 _CALLING = ("highlight.words", "highlight.patterns")
 # The kinds of messages that can be ignored, by irssi's names of levels.
@@ -41,7 +41,7 @@ def set_(order: Order) -> None:
         if name and (text or not listed):
             raise SlashError(f"There is no setting {name}. {_instead(name)}/set all lists them.")
         for row in listed:
-            order.tell(f"{row.name} = {spoken(settings.get(row.name)) or '(nothing)'}: {row.help}")
+            order.tell(f"{row.name} = {without_password(settings.get(row.name)) or '(nothing)'}: {row.help}")
         if not name:
             differs = "These settings differ from their defaults" if listed else "All settings have their defaults"
             order.tell(f"{differs}. /set all lists all of them, /set NAME explains one.")
@@ -50,15 +50,17 @@ def set_(order: Order) -> None:
     if not text.strip():
         choices = f"; one of {', '.join(row.choices)}" if row.choices else ""
         example = f"; for example: /set {name} {row.example}" if row.example else ""
-        first = f"; default: {shown(row.default) or '(nothing)'}" if name in settings.values else ""
-        order.tell(f"{name} = {spoken(settings.get(name)) or '(nothing)'}: {row.help}{choices}{first}{example}")
+        first = f"; default: {format_value(row.default) or '(nothing)'}" if name in settings.values else ""
+        order.tell(
+            f"{name} = {without_password(settings.get(name)) or '(nothing)'}: {row.help}{choices}{first}{example}"
+        )
         return
     try:
-        settings.set(name, shown(row.default) if text.strip() == "default" else text.strip())
+        settings.set(name, format_value(row.default) if text.strip() == "default" else text.strip())
     except SettingError as error:
         raise SlashError(str(error)) from error
     order.model.effects.append(SaveSettings())
-    order.tell(f"{name} = {spoken(settings.get(name)) or '(nothing)'}")
+    order.tell(f"{name} = {without_password(settings.get(name)) or '(nothing)'}")
 
 
 def _instead(name: str) -> str:
@@ -193,7 +195,7 @@ def highlight(order: Order) -> None:
     """
     name = "highlight.patterns" if "regexp" in order.switches else "highlight.words"
     settings = order.model.settings
-    words = shown(settings.get(name)).split()
+    words = format_value(settings.get(name)).split()
     wanted = [word for word in order.words if word not in words]
     if wanted:
         try:
@@ -202,13 +204,13 @@ def highlight(order: Order) -> None:
             raise SlashError(str(error)) from error
         order.model.effects.append(SaveSettings())
     for each in (name,) if wanted else _CALLING:
-        order.tell(f"{each} = {spoken(settings.get(each)) or '(nothing)'}")
+        order.tell(f"{each} = {without_password(settings.get(each)) or '(nothing)'}")
 
 
 @command("dehighlight", "dehilight", "dhl", usage="word", least=1, example="/dehighlight cake", switches="")
 def dehighlight(order: Order) -> None:
     """Remove a highlight word."""
-    values = {each: shown(order.model.settings.get(each)).split() for each in _CALLING}
+    values = {each: format_value(order.model.settings.get(each)).split() for each in _CALLING}
     name, words = next(((each, words) for each, words in values.items() if order.words[0] in words), ("", []))
     if not name:
         raise SlashError(f"{order.words[0]} is not a highlight. /highlight lists them.")

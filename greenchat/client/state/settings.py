@@ -19,11 +19,11 @@ __all__ = [
     "SettingError",
     "Value",
     "as_toml",
+    "format_value",
     "load",
     "matches",
     "save",
-    "shown",
-    "spoken",
+    "without_password",
 ]
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
@@ -150,16 +150,16 @@ class ClientSettings:
         return frozenset(each for key in keys for each in self.overrides.get(key, ()))
 
 
-def shown(value: Value) -> str:
+def format_value(value: Value) -> str:
     """Return a value in the form for users."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return " ".join(value) if isinstance(value, list) else str(value)
 
 
-def spoken(value: Value) -> str:
+def without_password(value: Value) -> str:
     """Return a value as it may be shown on the screen: without the password of a URL."""
-    return _PASSWORD.sub(r"\1***@", shown(value))
+    return _PASSWORD.sub(r"\1***@", format_value(value))
 
 
 def load(path: Path) -> ClientSettings:
@@ -180,7 +180,7 @@ def load(path: Path) -> ClientSettings:
     for name, value in _mapping(document.get("settings")).items():
         if name in TABLE:
             try:
-                settings.set(name, shown(value) if isinstance(value, bool | list) else str(value))
+                settings.set(name, format_value(value) if isinstance(value, bool | list) else str(value))
             except (SettingError, TypeError) as error:
                 raise SettingError(f"{path}: {error}") from error
         elif isinstance(value, bool | int | str | list):
