@@ -1,7 +1,7 @@
 """Commands about networks."""
 
 from greenchat.client.irc import network_setup
-from greenchat.client.slash.registry import TABLE, Order, SlashError, command, no_word_of_others, with_switches
+from greenchat.client.slash.registry import TABLE, Order, SlashError, command, reject_foreign_word, with_switches
 from greenchat.client.state import well_known
 from greenchat.client.state.destination import AddressError, is_channel, parse_destination
 from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, SaveSettings
@@ -106,7 +106,7 @@ def server(order: Order) -> None:
         command = TABLE[what]
         command.action(with_switches(Order(order.model, rest, order.now), command))
     else:
-        no_word_of_others("server", what)
+        reject_foreign_word("server", what)
         connect(order)
 
 

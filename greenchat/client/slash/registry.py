@@ -148,7 +148,7 @@ def _no_switch(name: str, word: str) -> str:
     return f"/{name} has no -{word}, and there is no such network. See /help {name}"
 
 
-def no_word_of_others(name: str, word: str) -> None:
+def reject_foreign_word(name: str, word: str) -> None:
     """Raise SlashError with the equivalent, if irssi or WeeChat have this first word of a command."""
     from greenchat.client.slash import equivalents  # late: few type more than ours
 

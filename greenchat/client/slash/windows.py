@@ -3,7 +3,7 @@
 import re
 
 from greenchat.client.irc import chathistory, login
-from greenchat.client.slash.registry import Order, SlashError, command, no_word_of_others
+from greenchat.client.slash.registry import Order, SlashError, command, reject_foreign_word
 from greenchat.client.state.effects import Export, Quit, ShowSplits
 from greenchat.client.state.lines import TALK, Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
@@ -168,7 +168,7 @@ def clear(order: Order) -> None:
 def export(order: Order) -> None:
     """Write the history of this window (or of all) to a text file."""
     first, _, rest = order.arguments.partition(" ")
-    no_word_of_others("export", first)
+    reject_foreign_word("export", first)
     buffers: tuple[Buffer, ...] = (order.buffer,)
     path = order.arguments
     if first == "all":
