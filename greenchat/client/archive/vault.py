@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from greenchat.client.state.credentials import Credentials
-from greenchat.client.state.paths import alone, write_whole
+from greenchat.client.state.paths import locked_folder, write_whole
 
 SERVICE = "greenchat"
 
@@ -40,13 +40,13 @@ class FileVault(CredentialStore):
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Store the credentials. Raises OSError."""
-        with alone(self._path.parent):
+        with locked_folder(self._path.parent):
             self._write(self._read() | {_name(server, nick): _document(credentials)})
         return f"{self._path}, which only you can read"
 
     def forget(self, server: str, nick: str) -> None:
         """Delete the credentials. Raises OSError."""
-        with alone(self._path.parent):
+        with locked_folder(self._path.parent):
             stored = self._read()
             removed = [name for name in _names(stored.get, server, nick) if stored.pop(name, None) is not None]
             if removed:

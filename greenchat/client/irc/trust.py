@@ -10,7 +10,7 @@ from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, PinCertificate
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import ClientNetwork, Model
-from greenchat.client.state.paths import alone, write_whole
+from greenchat.client.state.paths import locked_folder, write_whole
 from greenchat.client.state.questions import Answer, Question
 
 
@@ -55,14 +55,14 @@ class Trust:
 
     def trust(self, address: ServerAddress, fingerprint: str) -> None:
         """Expect this certificate at an address."""
-        with alone(self._path.parent):
+        with locked_folder(self._path.parent):
             self._load()  # another client may have changed the file meanwhile
             self._pins[str(address)] = fingerprint
             self._save()
 
     def require_tls(self, address: ServerAddress, until: int) -> None:
         """Require TLS for this host until a time; a past one ends it."""
-        with alone(self._path.parent):
+        with locked_folder(self._path.parent):
             self._load()
             self._policies[address.host] = [address.port, until]
             self._save()

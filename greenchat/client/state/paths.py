@@ -63,7 +63,7 @@ def remember_destination(text: str) -> None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path) -> Iterator[None]:
     """Lock a folder against changes by other clients of the user. Makes the folder; raises OSError."""
     import fcntl  # late: few starts change a file
 

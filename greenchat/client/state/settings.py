@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
-from greenchat.client.state.paths import alone, write_whole
+from greenchat.client.state.paths import locked_folder, write_whole
 from greenchat.client.state.saved_networks import SavedNetwork, SavedNetworkError, from_table
 from greenchat.client.state.setting_table import TABLE, Setting, Value
 from greenchat.records import field, record
@@ -204,7 +204,7 @@ def save(settings: ClientSettings, path: Path) -> None:
     """Write the file atomically, with changes of other programs. Raises OSError, also if the file is faulty now, since
     it is being edited.
     """
-    with alone(path.parent):
+    with locked_folder(path.parent):
         try:
             theirs = load(path)
         except SettingError as error:
