@@ -60,7 +60,7 @@ def upload(path: Path, url: str, authorization: str, connect: OpenConnection) ->
             headers["Content-Length"] = str(size)
             sock = connection.sock = connect(host, connection.port)
             sock.settimeout(SECONDS)
-            with ended_after(sock, MOST_SECONDS + size / _SLOWEST):
+            with time_limit(sock, MOST_SECONDS + size / _SLOWEST):
                 connection.request("POST", target, file, headers)
                 answer = connection.getresponse()
                 answer.read(_PIECE)
@@ -109,7 +109,7 @@ def http_place(url: str) -> tuple[str, str, int, str]:
 
 
 @contextmanager
-def ended_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+def time_limit(sock: socket.socket, seconds: float) -> Iterator[None]:
     """End a socket after so many seconds, however little arrives at a time: the block then raises TransferError in
     place of any other error.
     """

@@ -9,7 +9,7 @@ from io import BytesIO
 from math import ceil
 from pathlib import Path
 
-from greenchat.client.net.file_transfer import MOST_SECONDS, SECONDS, ended_after, http_place, reason
+from greenchat.client.net.file_transfer import MOST_SECONDS, SECONDS, http_place, reason, time_limit
 from greenchat.client.state.paths import typed_path
 from greenchat.client.state.transfers import OpenConnection, Picture, TransferError, in_words
 from greenchat.client.text.style import Graphics, Size
@@ -109,7 +109,7 @@ def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> b
     try:
         sock = connection.sock = connector(scheme == "https")(host, port)
         sock.settimeout(SECONDS)
-        with ended_after(sock, end - time.monotonic()):
+        with time_limit(sock, end - time.monotonic()):
             connection.request("GET", target, headers={"Accept": "image/*"})
             answer = connection.getresponse()
             if answer.status in (301, 302, 303, 307, 308) and answer.getheader("Location"):
