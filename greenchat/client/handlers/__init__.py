@@ -2,7 +2,7 @@
 
 from greenchat.client.handlers import bouncer, channels, login, messages, refusals, registration
 from greenchat.client.handlers.batches import receive
-from greenchat.client.handlers.registry import Incoming, said_at
+from greenchat.client.handlers.registry import Incoming, time_of
 from greenchat.client.irc import login as login_steps
 from greenchat.client.irc import offer_server, sending, trust
 from greenchat.client.state.effects import ANEW
@@ -29,10 +29,10 @@ def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -
     match event:
         case Received(message):
             network.link.heard_at = now
-            receive(Incoming(model, network, message, said_at(message, now)))
+            receive(Incoming(model, network, message, time_of(message, now)))
         case Recoded(message):
             network.link.heard_at = now
-            receive(Incoming(model, network, message, said_at(message, now)))
+            receive(Incoming(model, network, message, time_of(message, now)))
             if not network.link.recoded:
                 network.link.recoded = True
                 text = f"{message.nick or 'The server'} uses an encoding other than UTF-8; it is read as Windows-1252."

@@ -7,7 +7,7 @@ https://ircv3.net/specs/extensions/batch
 """
 
 from greenchat.client.handlers import playback, replies
-from greenchat.client.handlers.registry import HISTORIES, NAMED, TABLE, Incoming, said_at
+from greenchat.client.handlers.registry import HISTORIES, NAMED, TABLE, Incoming, time_of
 from greenchat.client.irc import chathistory, server_search
 from greenchat.client.state.batches import Batch
 from greenchat.client.state.lines import LineKind
@@ -110,7 +110,7 @@ def _batch(incoming: Incoming) -> None:
         )
         opening = ended.opening
         one = Message(ended.messages[0].command, (ended.target, text), opening.source, opening.tags)
-        receive(Incoming(incoming.model, incoming.network, one, said_at(one, incoming.time)))
+        receive(Incoming(incoming.model, incoming.network, one, time_of(one, incoming.time)))
     elif ended.kind in HISTORIES:
         _history(incoming, ended)
     elif ended.kind == TALKS:
@@ -135,7 +135,7 @@ def _history(incoming: Incoming, page: Batch) -> None:
         if buffer:
             buffer.history.later_ids.discard(message.tags.get("msgid", ""))
         _handle(
-            Incoming(incoming.model, incoming.network, message, said_at(message, incoming.time), page.kind), page.target
+            Incoming(incoming.model, incoming.network, message, time_of(message, incoming.time), page.kind), page.target
         )
     buffer = incoming.network.find(page.target)
     if buffer:

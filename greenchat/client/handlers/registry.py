@@ -157,7 +157,7 @@ def on(*commands: str | Numeric) -> Callable[[IncomingHandler], IncomingHandler]
     return declare
 
 
-def said_at(message: Message, now: int) -> int:
+def time_of(message: Message, now: int) -> int:
     """Return the server-time (https://ircv3.net/specs/extensions/server-time), or else now, in milliseconds."""
     stamp = milliseconds_of(message.tags.get("time", ""))
     return now if stamp is None else stamp
