@@ -295,7 +295,7 @@ def _run_on_screen(console: Console, stores: Stores, *, keeps: bool) -> None:
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
             app.run()
-            remember("windows", windows.written(console.model, recall("windows")))
+            remember("windows", windows.to_json(console.model, recall("windows")))
     except TerminalError as error:
         raise UsageError(_cannot_draw(str(error))) from error
 

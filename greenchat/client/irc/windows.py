@@ -5,7 +5,7 @@ start for the networks of the settings and of bouncers.
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Model
 
 
-def written(model: Model, before: str = "") -> str:
+def to_json(model: Model, before: str = "") -> str:
     """Return the windows of saved networks as one line of JSON. before: the line of the last
     time; the windows of networks that are not open now are kept."""
     import json  # late: only at the end

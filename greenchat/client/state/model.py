@@ -72,7 +72,7 @@ class Model:
         self.draws = True  # whether there is a screen, for choosing from a list
         self.questions: deque[Question | Prompt | WhichChannel | SearchFor | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
-        self.former_windows = ""  # of the last session, in the form of `windows.written`
+        self.former_windows = ""  # of the last session, in the form of `windows.to_json`
         self.arranging = True  # windows are restored to their places, until the user does something
         self.tour: Tour | None = None  # for newcomers
         self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # offered files

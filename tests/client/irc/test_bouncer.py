@@ -137,7 +137,7 @@ def test_the_windows_of_each_network_are_restored(soju: Soju) -> None:
     for name, number in (("#tea", 7), ("bob", 9), ("#detached", 11)):
         soju.world.model.move(soju.world.model.open(libera, name), number)
     again = Soju(World(12, 90))
-    again.world.model.former_windows = windows.written(soju.world.model)
+    again.world.model.former_windows = windows.to_json(soju.world.model)
     again.world.model.effects.append(Connect(again.world.network))
     again.run()
     assert {(buffer.number, buffer.name) for buffer in again.world.model.networks[1].buffers.values()} >= {
@@ -179,7 +179,7 @@ def test_windows_of_the_bouncers_networks_get_their_places_on_the_screen_back(so
     assert left
     model.splits.add_right(left, model.current)
     again = Soju(World(12, 90))
-    again.world.model.former_windows = windows.written(model)
+    again.world.model.former_windows = windows.to_json(model)
     again.world.model.effects.append(Connect(again.world.network))
     again.run()
     shown = [[buffer.network.name for buffer in column] for column in again.world.model.splits.columns]
@@ -191,7 +191,7 @@ def test_windows_restored_late_do_not_take_the_focus(soju: Soju) -> None:
     assert window
     soju.world.model.show(window)
     again = Soju(World(12, 90))
-    again.world.model.former_windows = windows.written(soju.world.model)
+    again.world.model.former_windows = windows.to_json(soju.world.model)
     again.world.type("hello")
     again.world.model.effects.append(Connect(again.world.network))
     again.run()
@@ -537,7 +537,7 @@ def test_restored_windows_attach_no_channel_of_znc(znc: World) -> None:
     again.network.name = znc.network.name
     again.network.channels.clear()
     again.network.show_on_join.clear()
-    windows.restore(again.model, windows.written(znc.model))
+    windows.restore(again.model, windows.to_json(znc.model))
     again.network.ask_for("#named")
     again.come_in(ZNC)
     assert [line for line in again.sent() if line.startswith("JOIN")] == ["JOIN #named"]

@@ -67,7 +67,7 @@ def test_after_a_restart_they_are_still_strangers(tea: World) -> None:
     tea.network.saved = SavedNetwork("net")
     _write(tea, *range(MOST_WINDOWS))
     again = World()
-    again.model.former_windows = windows.written(tea.model)
+    again.model.former_windows = windows.to_json(tea.model)
     windows.restore(again.model, again.model.former_windows)
     again.welcome()
     _write(again, *range(100, 100 + MOST_WINDOWS))

@@ -144,7 +144,7 @@ def test_windows_are_restored_with_numbers_and_splits() -> None:
     first.splits.add_right(first.open(first.network, "bob"), first.current)
     first.splits.add_above(first.open(first.network, "#tea"), first.current)
     second = model()
-    windows.restore(second, windows.written(first))
+    windows.restore(second, windows.to_json(first))
     assert {(buffer.number, buffer.name) for buffer in second.buffers} == {
         (1, "home"),
         (2, "#tea"),
@@ -163,7 +163,7 @@ def test_a_channel_that_was_left_is_not_joined_at_the_next_start() -> None:
         first.open(first.network, name)
     first.network.want("#dev")
     second = Model(network_setup.make(home(), "guest", "id"))
-    windows.restore(second, windows.written(first))
+    windows.restore(second, windows.to_json(first))
     assert [buffer.name for buffer in second.buffers if buffer.name != "home"] == ["#dev", "#left", "#tea", "#secret"]
     assert list(second.network.channels) == ["#tea", "#secret", "#dev"]
 
@@ -175,7 +175,7 @@ def test_windows_of_networks_that_were_not_opened_stay_saved() -> None:
     )
     other.network.saved = SavedNetwork("other")
     first.show(first.open(first.network, "#dev"))
-    text = windows.written(other, windows.written(first))
+    text = windows.to_json(other, windows.to_json(first))
     again = Model(network_setup.make(home(), "guest", "id"))
     windows.restore(again, text)
     assert again.current.name == "#dev"
