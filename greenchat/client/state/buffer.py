@@ -104,9 +104,9 @@ class HistoryExtent:
 class Scroll:
     """A named list of lines, numbered from 0 without reuse; first: the number of the oldest line in memory.
 
-    Reads: line, first_unseen, find_message. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of the
-    window, from 1. edits: counts changes of existing lines. cleared: the number of the first line that is shown after
-    /clear.
+    Reads: line, first_unseen, find_message. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number:
+    that of the window, from 1. edits: counts changes of existing lines. cleared: the number of the first line that is
+    shown after /clear.
     """
 
     name: str

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.state.settings import OVERRIDES, TABLE, ClientSettings, load, save, shown
+from greenchat.client.state.settings import OVERRIDES, TABLE, ClientSettings, load, save, format_value
 from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
@@ -94,7 +94,7 @@ def test_set_shows_what_differs_from_the_defaults(tea: World) -> None:
 def test_the_examples_are_valid(name: str) -> None:
     settings = ClientSettings()
     settings.set(name, TABLE[name].example)
-    assert shown(settings.get(name)) == TABLE[name].example
+    assert format_value(settings.get(name)) == TABLE[name].example
 
 
 @pytest.mark.parametrize("where", ["#tea", "net/#tea", "net/*", "*", "#TEA"])
