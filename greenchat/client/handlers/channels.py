@@ -98,7 +98,7 @@ def quit_(incoming: Incoming) -> None:
         if buffer.members.pop(incoming.network.fold(incoming.nick), None) or buffer.kind is BufferKind.PRIVATE:
             incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} quit{split}")
             buffer.has_quit = buffer.kind is BufferKind.PRIVATE and not incoming.is_own
-    nick_recovery.free(incoming.network, incoming.nick)
+    nick_recovery.on_nick_free(incoming.network, incoming.nick)
 
 
 @on("NICK")
@@ -112,7 +112,7 @@ def nick(incoming: Incoming) -> None:
         if bouncer.holds_session(network) and not network.link.welcomed:
             network.nicks.wanted = new  # a bouncer reports its nick on the network
         asked = network.fold(new) in (network.fold(network.nicks.asked), network.fold(network.nicks.wanted))
-        nick_recovery.renamed(network, new)
+        nick_recovery.on_nick_changed(network, new)
         if asked:
             incoming.note(network.status, f"You are now known as {new}")
         else:
@@ -134,7 +134,7 @@ def nick(incoming: Incoming) -> None:
         network.buffers[network.fold(new)] = network.buffers.pop(network.fold(old))
         talk_with.name = new
     if not is_own:
-        nick_recovery.free(network, old)
+        nick_recovery.on_nick_free(network, old)
         notify_list.renamed(incoming.model, network, old, new, incoming.time)
 
 

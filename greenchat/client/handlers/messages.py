@@ -251,7 +251,7 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
         # A notice alone opens no window: services and bots answer by notice.
         current = incoming.model.current
         return network.find(incoming.nick) or (current if current.network is network else network.status)
-    return strangers.window(incoming.model, network, incoming.nick, incoming.time)
+    return strangers.window_for(incoming.model, network, incoming.nick, incoming.time)
 
 
 def _is_announcement(incoming: Incoming, target: str) -> bool:

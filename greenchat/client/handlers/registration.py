@@ -204,7 +204,7 @@ def nick_refused(incoming: Incoming) -> None:
     if network.link.state is LinkState.ONLINE:
         asked = network.nicks.take_asked()
         if not asked and network.fold(refused) == network.fold(network.nicks.wanted):
-            nick_recovery.denied(incoming.model, network, incoming.time)
+            nick_recovery.on_nick_denied(incoming.model, network, incoming.time)
             return
         incoming.answer(f"The nickname {refused} was refused: {incoming.param(-1)}", LineKind.ERROR)
         return

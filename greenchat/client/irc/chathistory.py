@@ -91,7 +91,7 @@ def new_messages_in(model: Model, network: ClientNetwork, name: str, time: int) 
             network.send("MARKREAD", name)
         network.reading.unread[key] = max(time, network.reading.unread.get(key, 0))
         return
-    buffer = strangers.window(model, network, name, time)
+    buffer = strangers.window_for(model, network, name, time)
     buffer.unread.read_at = buffer.unread.read_at or since
     ask_latest(buffer)
 
@@ -99,7 +99,7 @@ def new_messages_in(model: Model, network: ClientNetwork, name: str, time: int) 
 def read_until(model: Model, network: ClientNetwork, name: str, time: int) -> None:
     """Note the read marker of a private conversation, 0 for none; request its history if there are later messages."""
     if network.reading.unread.pop(network.fold(name), 0) > time:
-        buffer = strangers.window(model, network, name, time)
+        buffer = strangers.window_for(model, network, name, time)
         buffer.unread.read_at = time or network.reading.talks_since
         ask_latest(buffer)
 

@@ -17,13 +17,13 @@ def watch(network: ClientNetwork) -> None:
         network.send("MONITOR", "+", network.nicks.wanted)
 
 
-def free(network: ClientNetwork, nick: str) -> None:
+def on_nick_free(network: ClientNetwork, nick: str) -> None:
     """Take the wanted nickname, which has become free."""
     if _missing(network) and network.fold(nick) == network.fold(network.nicks.wanted):
         network.send("NICK", network.nicks.wanted)
 
 
-def denied(model: Model, network: ClientNetwork, now: int) -> None:
+def on_nick_denied(model: Model, network: ClientNetwork, now: int) -> None:
     """Handle the refusal of the wanted nickname, which is in use.
 
     If it is the nick of the account of the password just typed, it may be used by another device of the user. Servers
@@ -42,7 +42,7 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
     model.effects.append(Reconnect(network, f"to get the nickname {network.nicks.wanted} back"))
 
 
-def renamed(network: ClientNetwork, nick: str) -> None:
+def on_nick_changed(network: ClientNetwork, nick: str) -> None:
     """Note a changed nickname of ours."""
     network.nicks.rename(nick, is_asked=network.fold(nick) == network.fold(network.nicks.asked))
     if network.nicks.watched and not _missing(network):

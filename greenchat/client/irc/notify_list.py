@@ -105,7 +105,7 @@ def user_offline(model: Model, network: ClientNetwork, nick: str, now: int) -> N
     was_here = network.presence.present.get(network.fold(nick))
     if _change_presence(model, network, nick, is_online=False) and was_here:
         _tell(model, network, f"{nick} has gone offline.", now)
-    nick_recovery.free(network, nick)
+    nick_recovery.on_nick_free(network, nick)
 
 
 def renamed(model: Model, network: ClientNetwork, old: str, new: str, now: int) -> None:

@@ -18,7 +18,7 @@ _EXPLANATION = (
 )
 
 
-def window(model: Model, network: ClientNetwork, nick: str, now: int) -> Buffer:
+def window_for(model: Model, network: ClientNetwork, nick: str, now: int) -> Buffer:
     """Return the window of somebody who writes to the user, made if need be."""
     buffer = network.find(nick)
     if buffer is None:

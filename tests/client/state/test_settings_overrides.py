@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.state.settings import OVERRIDES, TABLE, ClientSettings, load, save, format_value
+from greenchat.client.state.settings import OVERRIDES, TABLE, ClientSettings, format_value, load, save
 from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
