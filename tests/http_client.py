@@ -1,4 +1,4 @@
-"""What a browser does, byte by byte: requests, and frames of a WebSocket, over a blocking socket."""
+"""A browser's part of HTTP, byte by byte: requests, and frames of a WebSocket, over a blocking socket."""
 
 import os
 import socket

@@ -44,7 +44,7 @@ class HttpRecorder(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Its URL."""
+        """The recorder's URL."""
         return f"http{'s' if self.certificate != Path() else ''}://localhost:{self.server_address[1]}"
 
     def take(self) -> Post:

@@ -22,7 +22,7 @@ class Dialed(Protocol):
 
 
 Target = tuple[str, int] | Dialed
-"""Where a client connects to: a host and a port, or a server without sockets."""
+"""The address that a client connects to: a host and a port, or a server without sockets."""
 
 _tokens = count(1)
 ALL_CAPS = " ".join(

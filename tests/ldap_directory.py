@@ -54,7 +54,7 @@ userPassword: jo's own
 
 @dataclass(frozen=True)
 class Directory:
-    """Its URL, and the account that searches it."""
+    """A directory: its URL, and the account that searches it."""
 
     url: str
     secure_url: str

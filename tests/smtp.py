@@ -27,7 +27,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Its port."""
+        """The server's port."""
         return int(self.server_address[1])
 
     def mail(self) -> EmailMessage:

@@ -8,6 +8,7 @@ import greenchat
 
 ROOT = Path(greenchat.__file__).parent
 MODULES = frozenset(ROOT.rglob("*.py"))
+TESTS = frozenset(Path(__file__).parent.rglob("*.py"))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the command lines of all programs have in common."""
+"""Properties that the command lines of all programs share."""
 
 import subprocess
 import sys

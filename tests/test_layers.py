@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import MODULES, ROOT, nodes, tree
+from tests.sources import MODULES, ROOT, TESTS, nodes, tree
 
 # What each package may import of ours. "" is greenchat itself: the version, and modules shared by the programs.
 MAY_IMPORT = {
@@ -381,7 +381,7 @@ def test_a_file_has_a_docstring_and_one_topic() -> None:
 
 # A first line is read alone, in help and in lists: an imperative, a noun phrase, or "Whether".
 NO_SENTENCE = re.compile(
-    r"(This|These|What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Somebody|Nobody|How|Where|When|Which|Why"
+    r"(This|These|What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Its|Somebody|Nobody|How|Where|When|Which|Why"
     r"|Is|Are|Was|Were|Does|Has|Can|Could|Must|Should|Will|Would)\b|.*\?$"
 )
 
@@ -393,8 +393,14 @@ def test_a_docstring_begins_with_a_sentence_of_its_own() -> None:
         for node in nodes(path)
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and (documented := ast.get_docstring(node))
     ]
+    of_tests = [
+        (str(path.relative_to(ROOT.parent)), found[1])
+        for path in TESTS  # parsing all of them would take seconds
+        for found in re.finditer(r'^ *"""(.+)', path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
     assert len(described) > 1000
-    wrong = [f"{where}: {first}" for where, first in described if NO_SENTENCE.match(first)]
+    assert len(of_tests) > 1000
+    wrong = [f"{where}: {first}" for where, first in described + of_tests if NO_SENTENCE.match(first.strip('"'))]
     assert sorted(wrong) == [], 'begin with a verb ("Return ..."), with "Whether" or with a noun'
 
 

@@ -14,7 +14,7 @@ from tests.patience import PATIENCE
 
 
 class SlowServer:
-    """Does not notice that its first client has left, and reports the nick as in use, so many times.
+    """A server that does not notice that its first client has left, and reports the nick as in use, so many times.
 
     It serves one connection after the other, as a busy server does.
     """

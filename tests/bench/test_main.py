@@ -222,7 +222,7 @@ def test_a_profile_contains_functions_of_the_server(capsys: pytest.CaptureFixtur
 
 
 def test_the_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is drawn where matplotlib is installed; otherwise an error is printed before anything is measured."""
+    """The plot is drawn where matplotlib is installed; otherwise an error is printed before anything is measured."""
     file = tmp_path / "figures.svg"
     if find_spec("matplotlib"):
         assert main(["direct", "--clients", "10", "--flight", "5", "--seconds", "0.2", "--plot", str(file)]) == 0

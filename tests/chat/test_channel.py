@@ -1,4 +1,4 @@
-"""Which channels forward to a channel. https://modern.ircdocs.horse/ has no forward mode; ours is +f, as in Solanum."""
+"""The channels that forward to one. https://modern.ircdocs.horse/ has no forward mode; ours is +f, as in Solanum."""
 
 from greenchat.chat.channel import Channel, forwarding_to
 from greenchat.protocol.casemap import rfc1459_fold

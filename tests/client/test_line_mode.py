@@ -101,7 +101,7 @@ def printed(world: World, screen: PlainScreen, capfd: pytest.CaptureFixture[str]
 
 
 def test_history_is_printed_once_with_dates(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """It arrives before present lines: none is lost or printed twice."""
+    """History arrives before present lines: none is lost or printed twice."""
     world.welcome(HISTORY)
     world.join()
     screen = PlainScreen(world.console)

@@ -100,7 +100,7 @@ def test_the_example_names_every_right() -> None:
 
 
 def test_comments_of_the_example_are_wrapped() -> None:
-    """They are wrapped as one text, not where the source of their text breaks a line."""
+    """Comments are wrapped as one text, not where the source of their text breaks a line."""
     _, _, text = example().partition("\n\n")  # the lines of the head are not wrapped
     prose = re.compile(r"# (?!\w+ = )[^ #\[]")
     cut = [

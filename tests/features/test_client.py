@@ -398,7 +398,7 @@ def test_commands_of_a_script_wait_until_it_is_connected(
 
 @pytest.mark.parametrize("end", ["", "/quit see you\n"])
 def test_a_script_reads_the_answers_to_its_queries(server: Server, environment: dict[str, str], end: str) -> None:
-    """They are its last lines, before it is connected, and it ends once all are answered."""
+    """The queries are its last lines, before it is connected, and it ends once all are answered."""
     command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}/#tea"]
     words = f"/names\n/whois script\n/list\n{end}"
     done = subprocess.run(command, input=words.encode(), env=environment, timeout=PATIENCE, capture_output=True)

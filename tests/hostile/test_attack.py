@@ -184,7 +184,7 @@ def _time_of_reload(server: Running) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize("kind", ["join", "deaf"])
 def test_thousands_of_connections_at_once(start: Start, kind: str) -> None:
-    """They connect within a second or two, and disconnect without having read anything, again and again."""
+    """Clients connect within a second or two, and disconnect without having read anything, again and again."""
 
     def measure() -> list[tuple[float, float]]:
         with start() as server:

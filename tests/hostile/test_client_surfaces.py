@@ -37,7 +37,7 @@ _TERMINALS = [
 @pytest.mark.parametrize("terminal", _TERMINALS, ids=str)
 @given(title=evil, text=evil)
 def test_a_notification_is_one_control_sequence(terminal: dict[str, str], title: str, text: str) -> None:
-    """It ends where the client ends it."""
+    """The sequence ends where the client ends it."""
     sent = sequence(terminal, title, text)
     commands = re.findall(r"\x1b\](?:9|99|777);([^\x1b]*)\x1b\\", sent)
     assert sum(len(command) for command in commands) + sent.count("\x1b\\") * 2 < len(sent)
@@ -64,7 +64,7 @@ def test_exported_files(name: str, nick: str, text: str) -> None:
 
 @given(text=evil)
 def test_a_link_is_printable_ascii(text: str) -> None:
-    """It is part of a control sequence, OSC 8, and an argument of the browser."""
+    """A link is part of a control sequence, OSC 8, and an argument of the browser."""
     for link in links(f"see https://example.org/{text} and http://{text}x.example/"):
         assert re.fullmatch(r"[!-~]*", encoded(link))
         assert link.startswith(("https://", "http://"))

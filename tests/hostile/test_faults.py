@@ -145,7 +145,7 @@ def test_a_read_only_disk(tmp_path: Path, there: bool, option: tuple[str, ...]) 
 
 @pytest.mark.parametrize("name", ["", "greenchat.db", "greenchat.lock"])
 def test_a_folder_without_permission_to_write(tmp_path: Path, name: str) -> None:
-    """It is reported at the start, not to each user who then can't send messages."""
+    """The folder is reported at the start, not to each user who then can't send messages."""
     data = tmp_path / "data"
     before = _AS_AN_ORDINARY_USER if os.geteuid() == 0 else ()
     _require(*before, "true")

@@ -114,7 +114,7 @@ def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witn
 
 
 def test_hundreds_of_connections(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
-    """Those beyond the limit get a line with the reason, never a silent end."""
+    """Connections beyond the limit get a line with the reason, never a silent end."""
     limit = Connections(most=50)
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=limit))
     with witnessed(server.address), ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Which names are equal: https://modern.ircdocs.horse/#casemapping-parameter."""
+"""Names that are equal: https://modern.ircdocs.horse/#casemapping-parameter."""
 
 import pytest
 from hypothesis import given

@@ -94,7 +94,7 @@ def test_parse(line: str, message: Message) -> None:
 
 @pytest.mark.parametrize("command", ODD)
 def test_an_unknown_command_is_parsed(command: str) -> None:
-    """Whatever reads the message refuses it by its name, with the label that stands before it."""
+    """The reader of the message refuses it by its name, with the label that stands before it."""
     assert parse(f"@label=1 {command} x") == Message(command, ("x",), None, {"label": "1"})
     assert parse(Message(command, ("x",)).format()) == Message(command, ("x",))
 

@@ -1,4 +1,4 @@
-"""When the housekeeping does its work: what waits while people talk, for how long, and that nothing is lost by it."""
+"""The times at which the housekeeping works: what waits while people talk, how long, and that nothing is lost."""
 
 import sqlite3
 from contextlib import suppress

@@ -100,7 +100,7 @@ def test_events_out_of_order(sound: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_document_without_a_value(sound: Path) -> None:
-    """Where a byte of the schema is damaged the value may be NULL; it is named, without a traceback."""
+    """The value, if a byte of the schema is damaged, may be NULL; it is named, without a traceback."""
     _change(sound, "ALTER TABLE document RENAME TO before")
     _change(sound, "CREATE TABLE document (kind TEXT, key TEXT, value TEXT)")
     _change(sound, "INSERT INTO document VALUES ('account', 'alice', NULL)")

@@ -167,7 +167,7 @@ def test_many_seals_are_stored_in_steps(path: Path, talk: EventMaker, monkeypatc
 def test_many_conversations_are_not_read_repeatedly(
     path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a few events have more seals than are stored at once, as private messages of a thousand users."""
+    """A case in which a few events have more seals than are stored at once, as private messages of a thousand users."""
     monkeypatch.setattr("greenchat.storage.seals._AT_ONCE", 8)
     read: list[int] = []
     seal = Sealing._seals

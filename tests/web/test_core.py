@@ -31,7 +31,7 @@ def node() -> str:
 
 
 def test_the_javascript_tests_of_the_core_pass(node: str) -> None:
-    """They are written in JavaScript, beside this file. One process runs all; `node --test` starts one for each."""
+    """The tests of the core are in JavaScript. One process runs all of them; `node --test` starts one for each."""
     script = "".join(f"import {json.dumps(str(path))};" for path in sorted(TESTS.glob("*.test.mjs")))
     command = [node, "--test-reporter=tap", "--input-type=module", "-e", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)

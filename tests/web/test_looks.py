@@ -147,7 +147,7 @@ def test_axe_finds_nothing(site: Site, busy: Client, browser: Browser, axe: str,
 
 
 def test_an_empty_channel(site: Site, browser: Browser, shoot: Shoot) -> None:
-    """It says what one can do."""
+    """An empty channel shows what one can do."""
     browser.join(site.address("#new"), "ada")
     browser.find(".row.start", "Welcome to #new")
     shoot(browser, "empty")

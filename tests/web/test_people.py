@@ -149,7 +149,7 @@ def test_moderating_a_channel(site: Site, browser: Browser, other: Browser, shoo
 
 
 def test_a_registered_channel(site: Site, browser: Browser) -> None:
-    """Its dialog shows the founder."""
+    """The dialog of the channel shows the founder."""
     browser.join(site.address("#mine"), "ada")
     browser.register("correct-horse")
     browser.click("button[aria-label='About this channel']")

@@ -98,7 +98,7 @@ def test_the_visible_messages_stay_in_place(site: Site, busy: Client, browser: B
 def test_a_search_result_can_be_read_in_both_directions(
     site: Site, busy: Client, browser: Browser, shoot: Shoot
 ) -> None:
-    """It is shown with the messages around it; from there one can read on to the newest."""
+    """The result is shown with the messages around it; from there one can read on to the newest."""
     busy.run("PRIVMSG #tea :the cake is in the kitchen")
     busy.run(*(f"PRIVMSG #tea :later {number}" for number in range(300)))
     browser.join(site.address(), "ada")

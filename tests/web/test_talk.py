@@ -193,7 +193,7 @@ def test_an_old_file_at_the_address_of_a_new_version_is_replaced(
 
 
 def test_half_open_connections_are_noticed(site: Site, browser: Browser) -> None:
-    """Where a port accepts connections but does not answer, the page keeps trying."""
+    """The page, if a port accepts connections but does not answer, keeps trying."""
     browser.open(site.address())
     browser.find("#name")
     site.stop()

@@ -1,4 +1,4 @@
-"""Who may connect at each DEFCON level."""
+"""The users who may connect at each DEFCON level."""
 
 import pytest
 

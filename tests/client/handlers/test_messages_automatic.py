@@ -138,7 +138,7 @@ def test_a_device_that_the_user_writes_on_answers_at_once(world: World) -> None:
 
 @pytest.mark.parametrize("caps", ["draft/persistence", "znc.in/server-time-iso", "draft/persistence alone"])
 def test_one_of_several_possible_devices_answers(caps: str) -> None:
-    """Nobody has sent a message yet, so nothing tells of other devices; a user without account has none."""
+    """Without a message of the user so far, nothing tells of other devices; a user without account has none."""
     devices = World(), World()
     for number, device in enumerate(devices):
         device.network.identity = f"device {number}"

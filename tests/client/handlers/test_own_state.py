@@ -82,7 +82,7 @@ def test_modes_of_others_mark_nothing(tea: World) -> None:
 
 
 def test_rejoining_resets_the_state_of_the_channel(tea: World) -> None:
-    """What a JOIN does not send again is outdated: RPL_TOPIC comes only "if a topic is set"."""
+    """State that a JOIN does not send again is outdated: RPL_TOPIC comes only "if a topic is set"."""
     tea.feed(
         ":srv 332 alice #tea :Tea at five",
         ":srv 324 alice #tea +nt",

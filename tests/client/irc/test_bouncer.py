@@ -125,7 +125,7 @@ def test_each_network_of_the_bouncer_becomes_one_here(soju: Soju) -> None:
 
 
 def test_the_bouncer_decides_the_nick_of_each_network(soju: Soju) -> None:
-    """It keeps the nick that the user set there; asking for another one would be a fight with it."""
+    """The bouncer keeps the nick that the user set there; asking for another one would be a fight with it."""
     libera = soju.world.model.networks[1]
     soju.tell(libera, ":soju 001 ada_ :Welcome")
     assert (libera.nicks.current, libera.nicks.wanted) == ("ada_", "ada_")
@@ -351,7 +351,7 @@ def test_znc_is_asked_once_for_what_was_missed(world: World) -> None:
 
 
 def test_znc_tells_its_nick_after_the_welcome(world: World) -> None:
-    """It welcomes a client under the client's own nick, then sends a NICK; nobody has taken anything."""
+    """ZNC welcomes a client under the client's own nick, then sends a NICK; nobody has taken anything."""
     world.connect()
     offered = "server-time znc.in/server-time-iso znc.in/self-message batch"
     world.feed(f":irc.znc.in CAP * LS :{offered}", ":irc.znc.in CAP * ACK :server-time znc.in/self-message batch")

@@ -162,7 +162,7 @@ def test_a_server_that_denies_the_tag_does_not_get_it(world: World) -> None:
 
 
 def test_a_command_to_a_service_is_confirmed_by_its_answer(echoing: World) -> None:
-    """It is not echoed; and after a lost connection it must not be executed a second time."""
+    """The command is not echoed; and after a lost connection it must not be executed a second time."""
     echoing.type("/msg HistServ DELETE #tea x\n")
     (sent,) = [line for line in echoing.sent() if "PRIVMSG" in line]
     label = sent.partition(" ")[0].removeprefix("@label=")

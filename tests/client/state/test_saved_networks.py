@@ -157,7 +157,7 @@ def test_windows_are_restored_with_numbers_and_splits() -> None:
 
 
 def test_a_channel_that_was_left_is_not_joined_at_the_next_start() -> None:
-    """Its window stays until it is closed, and is restored with the others, to be read only."""
+    """The window stays until it is closed, and is restored with the others, to be read only."""
     first = Model(network_setup.make(home(), "guest", "id"))
     for name in ("#dev", "#left"):
         first.open(first.network, name)

@@ -52,7 +52,7 @@ def test_the_key_switches_to_the_other_without_moving_anything(split: World) -> 
 
 
 def test_the_current_window_stands_out(split: World) -> None:
-    """Its name is bold, unless it is the only one."""
+    """The name of the current window is bold, unless it is the only one."""
 
     def bold() -> list[str]:
         return [span.text for row in split.console.frame(0.0).rows for span in row if span.style.bold]

@@ -1,4 +1,4 @@
-"""Which passwords are accepted: NIST SP 800-63B, 3.1.1.2."""
+"""The passwords that are accepted: NIST SP 800-63B, 3.1.1.2."""
 
 import pytest
 

@@ -53,7 +53,7 @@ def test_without_parameter(server: Target) -> None:
 
 
 def test_the_answer_without_parameter_is_bounded(serve: Serve) -> None:
-    """It lists as many users as a WHO."""
+    """NAMES without parameter lists as many users as a WHO."""
     with people(serve(Settings(limits=Limits(who=2))), "alice", "bob") as (alice, bob):
         alice.run("JOIN #a,#b,#c,#d")
         assert bob.commands("NAMES") == ["353", "353", "366"]
@@ -134,7 +134,7 @@ def test_many(server: Target) -> None:
 
 
 def test_many_after_a_rename_to_a_longer_name(server: Target) -> None:
-    """What is cached for a large channel does not survive a rename: the lines still keep to 512 bytes."""
+    """Lines cached for a large channel do not survive a rename: the new ones keep to 512 bytes, too."""
     nicks = [f"member-{number:02}" for number in range(60)]
     longer = "#" + "m" * 60
     with people(server, "alice", *nicks, channel="#m") as (alice, *_):

@@ -140,7 +140,7 @@ def test_redirection(server: Target) -> None:
 
 @pytest.mark.parametrize("modes", ["", "+sik key"])
 def test_the_history_of_an_empty_channel_cannot_be_overwritten(server: Target, modes: str) -> None:
-    """Its history continues under its name: renaming another channel to that name would hide it from returning
+    """The history continues under the old name: renaming another channel to that name would hide it from returning
     members.
     """
     with people(server, "alice", "eve", caps=f"{CAP} batch message-tags draft/chathistory") as (alice, eve):

@@ -1,4 +1,4 @@
-"""What the history stores of a message: client-only tags are bounded."""
+"""The parts of a message that the history stores: client-only tags are bounded."""
 
 import pytest
 

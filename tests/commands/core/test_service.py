@@ -1,4 +1,4 @@
-"""What holds for each service."""
+"""Properties of each service."""
 
 import importlib
 import pkgutil

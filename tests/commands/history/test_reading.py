@@ -1,4 +1,4 @@
-"""What a connection has sent or seen is in each later answer; deleted messages are in none."""
+"""A message that a connection has sent or seen is in each later answer; deleted messages are in none."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who reads the history of a channel: the rule of `chat.closures` as a table, and after a restart.
+"""The users who read the history of a channel: the rule of `chat.closures` as a table, and after a restart.
 
 "A conversation belongs to one life of a channel": what was said behind +i, +k, +s, +O or +H is shown only to users who
 were members then, or whom these have let in since; what was said in the open is shown to every member.
@@ -289,7 +289,7 @@ def test_merging_old_spans_hides_nothing_from_its_readers(
 def test_a_flood_of_new_channels_reveals_nothing(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is remembered of ended channels is bounded: only spans that guard nothing are forgotten."""
+    """The memory of ended channels is bounded: only spans that guard nothing are forgotten."""
     monkeypatch.setattr("greenchat.chat.protection.ended_channels._MOST", 20)
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)

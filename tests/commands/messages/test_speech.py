@@ -389,7 +389,7 @@ def test_a_turn_tells_everybody_the_same_in_the_same_order(
 
 
 def test_messages_are_delivered_before_any_act(twins: tuple[Twin, Twin]) -> None:
-    """They were checked against the state before the act, and its output comes later, whichever node proposes it."""
+    """Messages were checked against the state before the act; its output comes later, whichever node proposes it."""
     world, _ = twins
     meet(twins)
     speaker, reader = world.puppets[:2]

@@ -96,7 +96,7 @@ def test_logged_in(running_server: World, room: Room) -> None:
     ],
 )
 def test_texts_that_modes_refuse(room: Room, modes: str, text: str, command: str, passes: bool) -> None:
-    """These modes hold for every member. A refused NOTICE is not answered: nobody receives it."""
+    """The modes hold for every member. A refused NOTICE is not answered: nobody receives it."""
     alice, bob, _, _ = room
     alice.run(f"MODE #a {modes}")
     bob.sync()

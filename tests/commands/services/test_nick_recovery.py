@@ -116,7 +116,7 @@ def test_resetting_the_password_ends_sessions_and_tokens(server: ServerThread, a
 
 
 def test_strangers_cannot_prevent_a_reset(server: ServerThread, alice: Client, mailbox: Mailbox) -> None:
-    """Whoever requests the code, it is sent to the owner, and valid until the next one, which can be requested ten
+    """The code is sent to the owner, whoever requests it, and is valid until the next one, which can be requested ten
     minutes later.
     """
     answer(alice, f"NS EMAIL {_NEW} sesame open")

@@ -1,4 +1,4 @@
-"""Where draft/metadata-2 differs from the third draft; quoted sentences are from the former.
+"""Differences of draft/metadata-2 from the third draft; quoted sentences are from the former.
 
 https://github.com/ircv3/ircv3-specifications/blob/377550430cfcf9a89e97d5ede4b557c74acdbe4d/extensions/metadata.md
 """

@@ -62,7 +62,7 @@ def check_all(machines: tuple[Machine, Machine], *talkers: Talker) -> None:
 
 
 def test_a_short_and_a_long_cut_from_the_engine(tmp_path: Path, engine: Nats) -> None:
-    """Nobody is disconnected. Clients are told when the cut takes longer than `patience`, and what they send is
+    """No client is disconnected. Clients are told when the cut takes longer than `patience`, and what they send is
     delivered afterwards.
     """
     proxy = Proxy(engine.port)

@@ -139,7 +139,7 @@ def test_a_reload_is_for_all_nodes(nodes: Cluster) -> None:
 
 
 def test_an_operator_drains_their_own_node(tmp_path: Path) -> None:
-    """Its users continue on the other one; a second DRAIN is refused since no other node is left."""
+    """Users of the drained node continue on the other one; a second DRAIN is refused since no other node is left."""
     with cluster(tmp_path, 2, more=STAFF, snapshots=1.0) as running:
         one, other = running.nodes
         with root_at(one, "chief") as root, root_at(other, "boss") as boss, connect(one, "ann") as ann:

@@ -67,8 +67,8 @@ def network(folder: Path) -> Iterator[Network]:
 
 @pytest.mark.long
 def test_a_minority_of_the_engine_with_a_node(tmp_path: Path) -> None:
-    """Its clients are told, then sent away, and continue on the other nodes, whose clients have noticed nothing; then
-    it comes back.
+    """Clients of that node are told, then sent away, and continue on the other nodes, whose clients have noticed
+    nothing; then the node comes back.
     """
     patient = "engine_timeout = 60.0\nlease = 60.0"
     with network(tmp_path) as net, ExitStack() as stack:

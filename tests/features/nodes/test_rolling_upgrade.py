@@ -143,7 +143,7 @@ def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
 
 
 def test_nodes_of_one_machine_begin_the_new_epoch_by_themselves(tmp_path: Path) -> None:
-    """They share one installation: no other version can join later."""
+    """Nodes of one machine share one installation: no other version can join later."""
     installation = Installation(tmp_path)
     data = tmp_path / "d"
     words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "2")
@@ -170,7 +170,7 @@ def test_nodes_of_one_machine_begin_the_new_epoch_by_themselves(tmp_path: Path) 
 
 
 def test_a_single_server_begins_the_new_epoch_without_a_break(tmp_path: Path) -> None:
-    """It asks no other node, and a replay of its recording reaches the same state."""
+    """A single server asks no other node, and a replay of its recording reaches the same state."""
     installation = Installation(tmp_path)
     record = tmp_path / "life"
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--record", str(record))
@@ -208,7 +208,7 @@ def real_name(client: Client, wish: str) -> str:
 
 
 def test_operators_restart_or_stop_a_node(tmp_path: Path) -> None:
-    """Its clients continue on another node; the named process, and no other, restarts or ends."""
+    """Clients of the node continue on another one; the named process, and no other, restarts or ends."""
     with cluster(tmp_path, 3, more=STAFF.replace('"die"', '"die", "restart", "stats"')) as nodes:
         one, two, three = nodes.nodes
         talkers = [MovingClient([one], "ann"), MovingClient([two, three], "bob")]

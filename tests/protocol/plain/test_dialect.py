@@ -286,7 +286,7 @@ def test_input_before_the_welcome_waits_within_a_limit() -> None:
     st.sampled_from(PromptTime),
 )
 def test_any_bytes_are_harmless(chunks: list[tuple[int, bytes]], prompt: PromptTime) -> None:
-    """Whatever the input, the output could have come from an IRC client, and the prompt is written at most once."""
+    """The output could always have come from an IRC client, and the prompt is written at most once."""
     made = dialect(prompt, irc=prompt is PromptTime.GRACE)
     now = prompts = 0
     events = made.start(now)

@@ -1,4 +1,4 @@
-"""What was stored is restored, or refused with a reason, but never passed over: the next change would overwrite it."""
+"""Stored data is restored, or refused with a reason, but never passed over: the next change would overwrite it."""
 
 import json
 import sqlite3

@@ -90,7 +90,7 @@ def test_a_missing_program() -> None:
 
 @pytest.mark.parametrize("source", ["import time; time.sleep(60)", "import os, time; os.close(1); time.sleep(60)"])
 def test_a_hanging_program_is_ended_with_its_children(program: Program, source: str, tmp_path: Path) -> None:
-    """Its timeout is of real time: one second."""
+    """The timeout is of real time: one second."""
     left = tmp_path / "left"
     child = (
         f"import subprocess\npid = subprocess.Popen(['sleep', '60']).pid\nopen({str(left)!r}, 'w').write(str(pid))\n"

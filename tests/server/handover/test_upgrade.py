@@ -341,7 +341,7 @@ def test_plain_text_and_websockets_continue(server: Running, tmp_path: Path) -> 
 def test_a_failing_new_process_leaves_the_old_one_serving(
     server: Running, tmp_path: Path, change: object, why: str
 ) -> None:
-    """It fails before it is ready, or after it has received the state and all sockets."""
+    """The new process fails before it is ready, or after it has received the state and all sockets."""
     assert callable(change)
     file = tmp_path / "server.toml"
     pid = pid_of(tmp_path)

@@ -270,7 +270,7 @@ def test_without_free_descriptors_new_clients_wait(
 def test_an_unexpected_proxy_header(
     serve: Serve, options: Options, header: bytes, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It would become a user's name: the proxy is refused, and the log names the missing key."""
+    """The header would become a user's name: the proxy is refused, and the log names the missing key."""
     listener = ListenerOptions(Address("127.0.0.1", 0), kind=kind)
     with Client(serve(None, replace(options, listen=(listener,)))) as client:
         client.send_raw(header + b"NICK alice\r\nUSER a 0 * :a\r\n")

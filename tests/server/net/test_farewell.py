@@ -94,7 +94,7 @@ def test_chat_connections_of_browsers_are_counted(start_server: StartServer, tmp
 
 
 def test_idle_connections_per_address_are_limited(start_server: StartServer, tmp_path: Path) -> None:
-    """Those of other addresses stay; a connection that has had an answer gets no second one without a request."""
+    """Connections of other addresses stay; a connection that has had an answer gets no second one without a request."""
     limits = Connections(per_address=3, exempt=())
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=limits))
     waiting: list[Http] = []

@@ -136,7 +136,7 @@ def room(app: App) -> list[int]:
     ],
 )
 def test_nothing_follows_the_final_error(address: Target, data: bytes) -> None:
-    """Whatever else the client had sent: a 451 after the ERROR would be wrong."""
+    """No answer to other lines that the client had sent: a 451 after the ERROR would be wrong."""
     with Client(address) as client:
         client.send_raw(data)
         commands = [message.command for message in client.until_end()]

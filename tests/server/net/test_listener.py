@@ -33,7 +33,7 @@ def test_errors_of_opening(monkeypatch: pytest.MonkeyPatch, number: int, reason:
 
 
 def test_connections_during_overload_wait_or_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They wait in the system's queue; when it is nearly full and the overload lasts, a line in the log says so."""
+    """Connections wait in the system's queue; when it is nearly full and the overload lasts, the log says so."""
     served: list[socket.socket] = []
     is_busy = True
     address = Address("127.0.0.1", 0)

@@ -114,7 +114,7 @@ def test_sending_to_a_closed_connection_raises(
 
 
 def test_pyopenssl_shows_what_is_called_directly(certificate: tuple[Path, Path], trusting: ssl.SSLContext) -> None:
-    """These attributes of pyOpenSSL are not documented: without them sending works as well, but takes longer."""
+    """Undocumented attributes of pyOpenSSL exist: without them sending works as well, but takes longer."""
     stream, client = _connected(certificate, trusting)
     assert stream.ssl is not None
     stream.ssl = None

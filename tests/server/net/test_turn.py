@@ -1,4 +1,4 @@
-"""When a turn ends: as soon as all ready clients have been read; where sending is slow it waits a moment for others."""
+"""The end of a turn: once all ready clients have been read, or a moment later where sending is slow."""
 
 import sys
 import time
@@ -329,7 +329,7 @@ def test_waiting_for_a_processor_is_not_charged(turn: Turn, is_newcomer: bool) -
 
 
 def test_newcomers_get_as_much_time_as_the_last_sending_took(turn: Turn) -> None:
-    """Where thousands are told of each JOIN, that is the same work for one newcomer as for thirty."""
+    """Telling thousands of each JOIN is the same work for one newcomer as for thirty."""
     schedule = turn.schedule
     left_for_others = []
     for outboxes in 10, 4000, 100_000:

@@ -37,7 +37,7 @@ def test_a_lost_answer(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_engine_that_disappears(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it has done is unknown: `rebase` makes the log."""
+    """The work of the engine so far is unknown: `rebase` makes the log."""
 
     def go_away(engine: Engine, *_: object, **__: object) -> None:
         engine.close("it has closed the connection")

@@ -1,4 +1,4 @@
-"""What handlers wait for in the shared log."""
+"""Waiting of handlers for the shared log."""
 
 from collections.abc import Iterator
 

@@ -161,7 +161,7 @@ def test_invalid_answers(answer: bytes) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_never_answers(scheme: str) -> None:
-    """Its timeout is of real time: half a second."""
+    """The timeout is of real time: half a second."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         began = time.monotonic()
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/"

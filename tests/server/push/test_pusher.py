@@ -180,7 +180,7 @@ def test_no_push_while_another_device_is_in_use(start: Start, recorder: HttpReco
 
 
 def test_dead_endpoints_of_many_do_not_delay_others(start: Start, recorder: HttpRecorder) -> None:
-    """They accept the connection and stay silent: each holds a thread for a minute."""
+    """Dead endpoints accept the connection and stay silent: each holds a thread for a minute."""
     server, device, names = start(timeout=60), Device(recorder), [f"eve{number}" for number in range(12)]
     with (
         socket.create_server(("127.0.0.1", 0), backlog=100) as dead,
