@@ -323,7 +323,7 @@ _MOST_WRITES = 63  # single values, each with one writer
 
 
 def test_the_parts_of_a_network_are_changed_by_their_methods() -> None:
-    """What belongs together is written in one place, in `client/state/`: others call that."""
+    """Fields that belong together are written in one place, in `client/state/`: others call that."""
     written = [
         f"{name(path)}:{node.lineno}"
         for path in in_packages("client")
