@@ -27,13 +27,13 @@ def make_account(ctx: Context, subject: str, name: str) -> Account | RegisterRef
     return account
 
 
-def is_asked_outside(ctx: Context, account: Account | None, name: str) -> bool:
+def is_checked_externally(ctx: Context, account: Account | None, name: str) -> bool:
     """Whether to ask the external service about this name: not if its account has a password here."""
     rules = _rules(ctx.network.settings)
     return rules.is_on and (account is None or rules.adopt or _subject(ctx, name) in account.subjects)
 
 
-def is_known_outside(ctx: Context, account: Account) -> bool:
+def has_external_password(ctx: Context, account: Account) -> bool:
     """Whether an account's password is kept elsewhere, so that none may be set here."""
     is_linked = any(subject.startswith(_EXTERNAL) for subject in account.subjects)
     return is_linked and _rules(ctx.network.settings).is_on

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.external_accounts import admit, is_asked_outside
+from greenchat.commands.accounts.external_accounts import admit, is_checked_externally
 from greenchat.commands.accounts.login import count_failure, find_account, proof_of, throttle_keys, verifier_of
 from greenchat.commands.accounts.login_throttle import guess
 from greenchat.commands.accounts.register import RegisterRefusal
@@ -42,7 +42,7 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
     def refuse_haste(ctx: Context, seconds: int) -> Continuation | None:
         return refuse(ctx, too_many(seconds))
 
-    if not is_asked_outside(ctx, account, name):
+    if not is_checked_externally(ctx, account, name):
         return _check_here(ctx, name, given, code, then, refuse)
     external_auth, address = ctx.process.external_auth, ctx.session.host
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.external_accounts import is_known_outside
+from greenchat.commands.accounts.external_accounts import has_external_password
 from greenchat.commands.accounts.login import find_account, origin_of, proof_of, proved
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.register import change_password, confirm, why_not_email
@@ -167,7 +167,7 @@ The code is valid for an hour. If it was not you, ignore this mail.
 
 def _may_be_reset(ctx: Context, account: Account) -> bool:
     """Whether an account's password can be reset by mail: not if it is kept elsewhere."""
-    return account.usable and is_mailed(ctx, account.email) and not is_known_outside(ctx, account)
+    return account.usable and is_mailed(ctx, account.email) and not has_external_password(ctx, account)
 
 
 def _holds(ctx: Context, until: str) -> bool:

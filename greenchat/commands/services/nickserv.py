@@ -8,7 +8,7 @@ from functools import partial
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
 from greenchat.chat.tokens import BOT, HOOK
-from greenchat.commands.accounts.external_accounts import is_asked_outside, is_known_outside
+from greenchat.commands.accounts.external_accounts import has_external_password, is_checked_externally
 from greenchat.commands.accounts.login import find_account, log_in, proof_of, proved, why_unusable
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.register import RegisterRefusal, change_password, register
@@ -59,7 +59,7 @@ def identify(ctx: Context, words: list[str]) -> Continuation | None:
     # all words are the password of one's own nickname, unless the first is an account
     if space and (len(words[0].split()) == 2 or find_account(ctx, name)):
         return check_password(ctx, name, password, partial(_identified, name), refuse)
-    if not space or not is_asked_outside(ctx, None, name):
+    if not space or not is_checked_externally(ctx, None, name):
         return check_password(ctx, ctx.nick, words[0], partial(_identified, ctx.nick), refuse)
 
     def own(ctx: Context, account: Account | None) -> Continuation | None:
@@ -95,7 +95,7 @@ def _why_wrong(ctx: Context, name: str) -> str:
     account = find_account(ctx, name)
     if account is None:
         return f"Wrong password, or {name} is no account: IDENTIFY <account> <password>"
-    if not account.verifier and not is_asked_outside(ctx, account, name):
+    if not account.verifier and not is_checked_externally(ctx, account, name):
         return (
             f"Wrong password: the account {account.name} has none here. Log in with your provider on the web page, or"
             f" with a certificate; SENDPASS {account.name} sets a password if it has an email address"
@@ -142,7 +142,7 @@ def info(ctx: Context, words: list[str]) -> None:
 def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     """Change your password. If one contains spaces, quote both: PASSWD "old one" "new one"."""
     account = own_account(ctx)
-    if is_known_outside(ctx, account):
+    if has_external_password(ctx, account):
         raise ServiceError("Your password is not managed here: change it where your account comes from")
     old, new = _two_passwords(words[0])
 
