@@ -136,7 +136,7 @@ export class Connection {
   }
 
   /** Log in while connected: resolves to the error, "" on success. */
-  prove(account, password, code = "") {
+  logIn(account, password, code = "") {
     const { model } = this;
     return new Promise((resolve) => {
       if (!model.caps.has("sasl")) return resolve("This server knows no accounts.");

@@ -203,7 +203,7 @@ export function logIn(ui, name = "") {
       "Log in",
       async () => {
         model.wanted = who.value.trim();
-        const problem = await chat.prove(who.value.trim(), secret.value, code.value.trim());
+        const problem = await chat.logIn(who.value.trim(), secret.value, code.value.trim());
         if (model.link.wantsCode) second.hidden = false;
         if (!problem) {
           ui.session.begin();

@@ -143,7 +143,7 @@ test("logging in while connected takes the nick", async () => {
   const web = new Surroundings();
   web.enter("ada_");
   web.model.wanted = "ada";
-  const told = web.chat.prove("ada", "pencil");
+  const told = web.chat.logIn("ada", "pencil");
   await serve(web, "pencil");
   assert.equal(await told, "");
   assert.ok(web.lines().includes("NICK ada"));
