@@ -235,12 +235,12 @@ export class Model {
   line(values) {
     this.serial += 1;
     const filled = { n: this.serial, id: "", nick: "", account: "", own: false, reply: "", gap: false, ...values };
-    filled.mention = !filled.own && TALK.has(filled.kind) && this.calls(filled.text);
+    filled.mention = !filled.own && TALK.has(filled.kind) && this.isHighlight(filled.text);
     return filled;
   }
 
   /** Whether a text mentions the user, by the nick or a highlight word. */
-  calls(text) {
+  isHighlight(text) {
     const words = [this.nick, ...this.settings.highlights].map((word) => word.toLowerCase());
     const plain = stripped(text).toLowerCase();
     return words.some((word) => isCalled(plain, word));
