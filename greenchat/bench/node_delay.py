@@ -47,11 +47,11 @@ class DelayProbe:
             self.sent, self.due = 0.0, now + _EVERY
 
 
-def delay_beside(job: Job, talk: SteadyLoad, nodes: Sequence[int], share: float) -> Figures:
+def delay_under_load(job: Job, talk: SteadyLoad, nodes: Sequence[int], share: float) -> Figures:
     """Measure the delay under a share of the nodes' capacity. Raises StalledError."""
     probes = _probes(job, talk, nodes)
     messages = talk.messages
-    alone = _beside(talk, probes, 0.0, job.seconds / 2)
+    alone = _delays_under_load(talk, probes, 0.0, job.seconds / 2)
     completed, began = messages.completed, perf_counter()
     messages.start()
     talk.swarm.run_for(job.seconds)
@@ -59,7 +59,7 @@ def delay_beside(job: Job, talk: SteadyLoad, nodes: Sequence[int], share: float)
     most = (messages.completed - completed) / (perf_counter() - began)
     talk.swarm.run(lambda: not messages.in_flight, "all messages have arrived")
     before, began = _times(nodes), perf_counter()
-    delays = _beside(talk, probes, most * share, job.seconds)
+    delays = _delays_under_load(talk, probes, most * share, job.seconds)
     passed = perf_counter() - began
     spent = [(cpu - used, waited - then) for (cpu, waited), (used, then) in zip(_times(nodes), before, strict=True)]
     talk.swarm.run(lambda: not messages.in_flight, "all messages have arrived")
@@ -92,7 +92,7 @@ def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[DelayProbe
     return probes
 
 
-def _beside(talk: SteadyLoad, probes: Sequence[DelayProbe], rate: float, seconds: float) -> list[float]:
+def _delays_under_load(talk: SteadyLoad, probes: Sequence[DelayProbe], rate: float, seconds: float) -> list[float]:
     """Return the probes' delays while `rate` messages a second are sent."""
     for probe in probes:
         probe.delays.clear()

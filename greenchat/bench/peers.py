@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/lib/inspircd")
+BINARY_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/lib/inspircd")
 
 # The modules that InspIRCd needs for "everything" clients. A missing one is left out.
 INSPIRCD_MODULES = (
@@ -60,15 +60,15 @@ def locate(program: str, place: str | None = None) -> Path:
     """
     if place:
         given = Path(place)
-        for candidate in (given, *(given / folder.lstrip("/") / program for folder in PLACES), given / program):
+        for candidate in (given, *(given / folder.lstrip("/") / program for folder in BINARY_FOLDERS), given / program):
             if candidate.is_file():
                 return candidate
         raise NotInstalledError(f"no {program} at {place}")
     path = shutil.which(program) or next(
-        (str(Path(folder, program)) for folder in PLACES if Path(folder, program).is_file()), None
+        (str(Path(folder, program)) for folder in BINARY_FOLDERS if Path(folder, program).is_file()), None
     )
     if not path:
-        raise NotInstalledError(f"{program} is not installed: not on PATH nor in {', '.join(PLACES)}")
+        raise NotInstalledError(f"{program} is not installed: not on PATH nor in {', '.join(BINARY_FOLDERS)}")
     return Path(path)
 
 

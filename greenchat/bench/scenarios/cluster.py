@@ -15,7 +15,7 @@ from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures, quantile, table
 from greenchat.bench.load import ARRIVAL_TIMEOUT, Job, SteadyLoad, speakers
 from greenchat.bench.messages_in_flight import Room
-from greenchat.bench.node_delay import delay_beside
+from greenchat.bench.node_delay import delay_under_load
 from greenchat.bench.node_loss import lose_node
 from greenchat.bench.node_processes import await_nodes
 from greenchat.bench.node_processes import processes as children
@@ -106,7 +106,7 @@ def _run_loaded(job: Job, shape: Shape) -> Figures:
     await_nodes(job.address.port, shape["nodes"])
     nodes = [pid for pid, is_engine in children(job.pid) if not is_engine]
     talk = _talk(job, shape, shape["flight"] * len(nodes))
-    figures = delay_beside(job, talk, nodes, _SHARE)
+    figures = delay_under_load(job, talk, nodes, _SHARE)
     talk.swarm.close_all()
     return figures
 
