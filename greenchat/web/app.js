@@ -21,7 +21,7 @@ import { listenToKeys } from "./view/keys.js";
 import { Messages } from "./view/messages.js";
 import { Notifier } from "./view/notifier.js";
 import { Push } from "./view/push.js";
-import { Session } from "./view/session.js";
+import { configure, Session } from "./view/session.js";
 import { Members, Sidebar } from "./view/sidebar.js";
 import { ofBrowser, ofTab } from "./view/storage.js";
 
@@ -139,12 +139,8 @@ class Page extends Frame {
       this.joinView.ask();
     }
     const session = this.session.load();
-    try {
-      this.config = { ...this.config, ...(await (await fetch(`${BASE}config.json`)).json()) };
-    } catch {
-      // the server is unreachable: the page came from the service worker, and the connection will report it
-    }
-    this.chat.env.url = new URL(this.config.websocket, BASE).href.replace(/^http/, "ws");
+    this.configured = configure(this);
+    await this.configured;
     const account = await session;
     // a signed-in browser uses the account's name; a guest of this tab stays the same guest
     if (account && (!nick || nick.toLowerCase() === account.toLowerCase() || this.wasAccount()))
@@ -172,9 +168,11 @@ class Page extends Frame {
   }
 
   /** Join with a nick, in the channel of the address or the server's default. */
-  enter(nick, password = "", isBrowser = false, code = "") {
+  async enter(nick, password = "", isBrowser = false, code = "") {
     const { model, chat } = this;
     ofBrowser.put("name", nick);
+    if (this.room.hidden) this.joinView.wait();
+    await this.configured; // a user may be faster
     const wanted = this.channel || (model.autojoin.size ? "" : this.config.default_channel);
     if (wanted) {
       model.autojoin.set(model.fold(wanted), { name: wanted, key: model.autojoin.get(model.fold(wanted))?.key ?? "" });
@@ -182,7 +180,6 @@ class Page extends Frame {
     }
     this.channel = "";
     this.askedFor = wanted || this.askedFor;
-    if (this.room.hidden) this.joinView.wait();
     chat.join(nick, password, isBrowser, code);
     chat.turn();
   }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
 from greenchat.server.http import pages
 from greenchat.server.http.outboxes import WebSocketOutbox
@@ -20,6 +21,12 @@ _STORED = "return caches.keys()"
 _SIZES = """
   const files = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/v/"));
   return files.map(({ transferSize }) => transferSize);
+"""
+# the page's configuration arrives when the test says so
+_SLOW_CONFIGURATION = """
+  const load = fetch, arrived = new Promise((then) => (window.arrive = then));
+  window.fetch = (url, ...rest) =>
+    String(url).endsWith("config.json") ? arrived.then(() => load(url, ...rest)) : load(url, ...rest);
 """
 
 
@@ -119,6 +126,23 @@ def test_a_taken_nick_asks_one_question(site: Site, browser: Browser) -> None:
         browser.type(Keys.ENTER)
         browser.find(".me", "ada2")
         browser.find(".top h1", "#tea")
+
+
+def test_a_user_who_is_faster_than_the_configuration(make_site: MakeSite, browser: Browser) -> None:
+    """The page waits for it: it says where to connect, and which channel is the default one."""
+    site = make_site(Settings(lobby="#lobby"))
+    added = browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=_SLOW_CONFIGURATION)
+    try:
+        browser.open(site.address(""))
+        browser.fill("#name", "ada")
+        browser.type(Keys.ENTER)
+        browser.find(".join-box", "Connecting…")
+        browser.run("arrive()")
+        browser.find(".me", "ada")
+        browser.find(".top h1", "#lobby")
+        assert not [message for message in browser.page.told() if "WebSocket" in message]
+    finally:
+        browser.cdp("Page.removeScriptToEvaluateOnNewDocument", **added)
 
 
 def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:

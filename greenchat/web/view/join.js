@@ -129,11 +129,11 @@ export class Join {
     if (!this.state?.isConnected) return;
     const seconds = Math.max(1, Math.ceil((link.retryAt - Date.now()) / 1000));
     const words =
-      { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] ?? "Connecting…";
+      { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] || "Connecting…";
     if (link.state === "waiting") this.timer = setTimeout(() => this.drawLink(), 1000);
     if (words === this.shownText) return;
     this.shownText = words;
-    const stuck = link.state === "waiting" || link.state === "offline";
+    const stuck = link.state === "waiting" || (link.state === "offline" && link.words);
     refill(
       this.state,
       h("p.notice", { dir: "auto" }, words),

@@ -5,6 +5,16 @@
 import { toggle } from "./dialog.js";
 import { button, h } from "./dom.js";
 
+/** Load the page's configuration, which says where to connect. */
+export async function configure(ui) {
+  try {
+    ui.config = { ...ui.config, ...(await (await fetch(ui.asset("config.json"))).json()) };
+  } catch {
+    // the server is unreachable: the page came from the service worker, and the connection will report it
+  }
+  ui.chat.env.url = new URL(ui.config.websocket, ui.asset("")).href.replace(/^http/, "ws");
+}
+
 export class Session {
   constructor(ui) {
     this.ui = ui;
