@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from greenchat.chat.protection.server_bans import BanTarget, ServerBan, ServerBans, TargetError, parse_target
 from greenchat.protocol.casemap import ascii_fold
-from greenchat.values.durations import format_duration, parse_duration
 from greenchat.values.masks import mask_fold
 
 
@@ -109,25 +108,3 @@ def test_one_ban_per_target_which_survives_the_store() -> None:
         assert made.drop(parse_target(text)) is None
     assert not made
     assert made.of_address("192.0.2.1", 0) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("30m", 1800), ("1w2d", 777_600), ("1H30M", 5400), ("0", 0), ("forever", 0), ("1y", 31_536_000)],
-)
-def test_durations(text: str, seconds: int) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "x", "1x", "-1", "1.5h", "h", "0s", "²", "9" * 10, "spam"])
-def test_invalid_durations(text: str) -> None:
-    assert parse_duration(text) is None
-
-
-def test_a_number_alone_may_mean_minutes() -> None:
-    assert parse_duration("5", unit="m") == 300
-
-
-@given(st.integers(1, 3_000_000_000))
-def test_a_formatted_duration_is_read_back(seconds: int) -> None:
-    assert parse_duration(format_duration(seconds)) == seconds
