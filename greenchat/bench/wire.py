@@ -1,6 +1,6 @@
 """The lines that simulated clients send and expect: fixed in width, so that counting and checking them is cheap.
 
-Client 7 is called c00007. What it says for the 42nd time begins with `00007 0000041 ` and is filled up with x. So a
+Client 7 is called c00007. Its 42nd text begins with `00007 0000041 ` and is filled up with x. So a
 line tells who said it and when, twice (in its source and in its text), and anything cut or changed shows.
 """
 

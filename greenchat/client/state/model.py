@@ -28,7 +28,7 @@ MOST_MENTIONS = 200
 class Model:
     """All networks, all buffers in the order of their windows, and which one is shown.
 
-    Reads: window_number. Changes: add_network, open, close, show, add, ask. Work for the app waits in    `effects`.
+    Reads: window_number. Changes: add_network, open, close, show, add, ask. Work for the app waits in `effects`.
     """
 
     __slots__ = (
