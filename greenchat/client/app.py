@@ -193,7 +193,7 @@ class ClientApp:
 
     def _leave(self) -> None:
         """Quit at the user's request; a script's input ends with that."""
-        if self._console.model.asks or not self._patient:
+        if self._console.model.is_interactive or not self._patient:
             self._leaving = True
         elif self._inputs:
             self._inputs.clear()

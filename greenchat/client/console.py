@@ -190,7 +190,7 @@ class Console:
 
     def end_input(self, now: int) -> None:
         """Note that stdin has ended: every question, now and later, gets the answer that changes nothing."""
-        self.model.asks = False
+        self.model.is_interactive = False
         if self._mode:
             self._mode.key("Escape")
             self._mode = None
@@ -214,21 +214,21 @@ class Console:
             match asked:
                 case Question() as question if not question.holds():
                     pass  # decided meanwhile
-                case Question() as question if self.model.asks:
+                case Question() as question if self.model.is_interactive:
                     self._mode = QuestionMode(question, now, self._submitter.order_known)
                 case Question(answers=answers):
                     answers[-1].action(now)
-                case Prompt() as prompt if self.model.asks:
+                case Prompt() as prompt if self.model.is_interactive:
                     self._mode = PromptMode(prompt, now, self._submitter.order_known)
-                case WhichChannel() if not self.model.draws:
+                case WhichChannel() if not self.model.has_screen:
                     self.model.tell("Name a channel: /join #tea. /list lists them.", now)
-                case WhichChannel(take) if self.model.asks:
+                case WhichChannel(take) if self.model.is_interactive:
                     network = self.model.network
                     plan = InitialFields(str(network.address), network.nicks.current)
                     self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
                 case SearchFor(text):
                     self._mode = Search(self.model, self.view.scroll_to, text)
-                case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
+                case ManyLines(buffer) as many if self.model.is_interactive and buffer in self.model.buffers:
                     self._mode = self._submitter.guard(many, now)
                 case ManyLines(buffer):
                     self.model.complain(buffer.network, f"Not sent to {buffer.name}: it needs a confirmation.", now)

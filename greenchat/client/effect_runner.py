@@ -184,7 +184,7 @@ class EffectRunner:
 
     def _load_picture(self, network: ClientNetwork, source: str) -> None:
         console = self.console
-        if console.model.draws and not console.appearance.ascii and console.appearance.depth:
+        if console.model.has_screen and not console.appearance.ascii and console.appearance.depth:
             area = Size(console.view.layout.height, console.size.columns)
             self.pictures.load(network, source, area, self.surface.graphics(), milliseconds())
         else:

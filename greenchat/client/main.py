@@ -179,8 +179,8 @@ def _console(
         model.add_network(network)
     model.settings = settings
     model.former_windows = recall("windows")
-    model.asks = os.isatty(0)
-    model.draws = not given.plain
+    model.is_interactive = os.isatty(0)
+    model.has_screen = not given.plain
     return Console(model, Size(24, 80), _appearance(given))
 
 

@@ -81,7 +81,7 @@ def test_questions_are_printed(world: World, capfd: pytest.CaptureFixture[str]) 
 
 def test_no_list_of_channels_without_a_screen(tea: World) -> None:
     """A hidden list to choose from would block all later questions."""
-    tea.model.draws = False
+    tea.model.has_screen = False
     tea.console.on_terminal(LineEntered("/join"), tea.now)
     assert tea.shown()[-1] == "- Name a channel: /join #tea. /list lists them."
     tea.console.on_terminal(LineEntered("/login"), tea.now)
@@ -297,7 +297,7 @@ def test_lines_are_not_held_back_for_ever(world: World, capfd: pytest.CaptureFix
 
 def test_more_than_a_page_of_missed_messages_is_complete(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     """Without a screen nobody scrolls to a gap."""
-    world.model.draws = False
+    world.model.has_screen = False
     world.welcome(HISTORY)
     world.feed(":srv 005 alice CHATHISTORY=2 :are supported")
     world.join()
@@ -330,7 +330,7 @@ def test_more_than_a_page_of_missed_messages_is_complete(world: World, capfd: py
 
 def test_messages_of_any_number_of_strangers_are_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) -> None:
     """Windows that are not drawn need no limit: none is closed, which would print its lines again."""
-    tea.model.draws = False
+    tea.model.has_screen = False
     screen = PlainScreen(tea.console)
     printed(tea, screen, capfd)
     printed_lines: list[str] = []

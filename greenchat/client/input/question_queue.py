@@ -66,7 +66,7 @@ class QuestionQueue:
         """Take the next question of the current window; mark the windows in which others wait."""
         for question in self._model.questions:
             scope = question.scope if isinstance(question, Question | Prompt) else None
-            if not self._model.asks or may_ask_in(scope, self._model.current):
+            if not self._model.is_interactive or may_ask_in(scope, self._model.current):
                 self._model.questions.remove(question)
                 return question
             if isinstance(question, Question | Prompt) and not question.marked and scope:

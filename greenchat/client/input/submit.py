@@ -103,7 +103,7 @@ class Submitter:
 
     def propose(self, buffer: Buffer, text: str, now: int) -> None:
         """Put a text into the input line of a window, for the user to send; without input lines send it."""
-        if not self._model.draws:
+        if not self._model.has_screen:
             sending.say(self._model, buffer, text, LineKind.SAID, now)
         else:
             self._put(buffer, text)

@@ -137,7 +137,7 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
         buffer.history.complete = buffer.history.complete or (page.older and not page.new)
     if page is None or page.command == "LATEST":
         place_marker(buffer)  # older pages do not change which lines are unread
-    if buffer.history.gaps and not model.draws and buffer.history.pages_filled < PAGES_UNSEEN:
+    if buffer.history.gaps and not model.has_screen and buffer.history.pages_filled < PAGES_UNSEEN:
         buffer.history.pages_filled += fill_gap(buffer, range(buffer.first, buffer.end))  # nobody scrolls
     sending.flush(model, buffer, now)
 

@@ -24,7 +24,7 @@ def window_for(model: Model, network: ClientNetwork, nick: str, now: int) -> Buf
     if buffer is None:
         buffer = model.open(network, nick)
         buffer.from_stranger = True
-        if model.draws:
+        if model.has_screen:
             _make_room(model, buffer, now)
     return buffer
 

@@ -111,7 +111,7 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
 
 def _explain_to_script(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     """Tell a script, which can't answer the question, what the user has to do."""
-    if not model.asks:
+    if not model.is_interactive:
         text = f"{network.address} has a certificate that is not trusted here ({reason}). Connect once without --plain"
         line = Line(now, LineKind.ERROR, f"{text}, to compare its fingerprint and trust it")
         model.add(network.status, line)

@@ -151,7 +151,7 @@ def _matching(messages: list[Line], order: Order, text: str) -> list[Line]:
 @command("search", "find", usage="[text]", example="/search cake")
 def search(order: Order) -> None:
     """Search this window; Tab switches to all windows and to the server. The same as Ctrl-F."""
-    if order.model.draws:
+    if order.model.has_screen:
         order.model.questions.append(SearchFor(order.arguments))
     else:
         lastlog(order)
@@ -184,7 +184,7 @@ def quit_(order: Order) -> None:
     """Leave greenchat."""
     chathistory.mark_read(order.buffer)
     reason = order.arguments or str(order.model.settings.get("text.quit"))
-    if not order.model.asks:  # a script first gets what it has requested
+    if not order.model.is_interactive:  # a script first gets what it has requested
         order.model.effects.append(Quit(reason))
         return
     for network in order.model.networks:

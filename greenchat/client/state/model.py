@@ -35,13 +35,13 @@ class Model:
         "_previous",
         "actions",
         "arranging",
-        "asks",
         "buffers",
         "current",
-        "draws",
         "effects",
         "focused",
         "former_windows",
+        "has_screen",
+        "is_interactive",
         "last",
         "mentions",
         "messages",
@@ -67,8 +67,8 @@ class Model:
         self.effects: deque[Effect] = deque()
         self.settings = ClientSettings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
-        self.asks = True  # whether a user can answer questions
-        self.draws = True  # whether there is a screen, for choosing from a list
+        self.is_interactive = True  # whether a user can answer questions
+        self.has_screen = True  # whether there is a screen, for choosing from a list
         self.questions: deque[Question | Prompt | WhichChannel | SearchFor | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.former_windows = ""  # of the last session, in the form of `windows.to_json`

@@ -391,7 +391,7 @@ def test_lines_with_passwords_are_not_in_the_input_history(tea: World, line: str
 
 
 def test_a_script_is_not_asked_questions(tea: World) -> None:
-    tea.model.asks = False
+    tea.model.is_interactive = False
     tea.network.want("#vip")
     tea.feed(":srv 477 alice #vip :Cannot join channel (+R)", ":srv 475 alice #key :Cannot join channel (+k)")
     assert "#vip" not in tea.network.channels

@@ -90,7 +90,7 @@ def test_a_changed_certificate_needs_a_whole_word(world: World) -> None:
 
 
 def test_a_script_trusts_no_certificate(world: World) -> None:
-    world.model.asks = False
+    world.model.is_interactive = False
     untrusted(world, OLD)
     assert not world.model.effects
     assert world.network.link.leaving
@@ -135,7 +135,7 @@ def test_two_clients_keep_each_others_entries(tmp_path: Path) -> None:
 
 
 def test_a_script_is_told_what_a_user_has_to_do(world: World) -> None:
-    world.model.asks = False
+    world.model.is_interactive = False
     untrusted(world, OLD)
     world.console.ask(world.now)
     outcome = unsent.outcome(world.model)

@@ -98,7 +98,7 @@ def test_many_lines_can_be_edited_first(shell: Shell) -> None:
 
 
 def test_a_script_does_not_send_many_lines(shell: Shell) -> None:
-    shell.world.model.asks = False
+    shell.world.model.is_interactive = False
     shell.type("/exec -o printf '1\\n2\\n3'\n")
     shell.until_ended()
     assert shell.world.sent() == []

@@ -351,7 +351,7 @@ def test_search_command() -> None:
     world.type("/find nowhere\n")
     assert "nothing found" in world.bar()
     world.press("Escape")
-    world.model.draws = False  # a script reads lines, and has no keys
+    world.model.has_screen = False  # a script reads lines, and has no keys
     world.type("/search hello\n")
     assert world.shown()[-1].endswith("bob: hello alice")
 

@@ -119,7 +119,7 @@ def test_the_link_is_put_into_the_input_line(tea: World) -> None:
     tea.model.show(cake)
     tea.press("End")
     assert tea.console.editor.text == "https://irc.example/b "
-    tea.model.draws = False
+    tea.model.has_screen = False
     propose(cake, "https://irc.example/c", tea.now)
     assert tea.sent() == ["PRIVMSG #cake :https://irc.example/c"]
 
