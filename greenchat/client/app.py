@@ -180,7 +180,7 @@ class ClientApp:
             self._leave()
         if not self._inputs and not self._leaving and not (self._patient and self._waits()):
             self._leaving = True
-            self.failure = unsent.outcome(console.model) or console.model.mistake * (not os.isatty(0))
+            self.failure = unsent.outcome(console.model) or console.model.command_error * (not os.isatty(0))
         if console.redraw:
             console.redraw = False
             self._surface.redraw()

@@ -160,7 +160,7 @@ class Console:
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Handle an event of the terminal. now: milliseconds since the epoch."""
         self._submitter.follow_window()  # input now belongs to the visible window
-        self.model.arranging = self.model.arranging and isinstance(event, Focused | Resized)
+        self.model.is_restoring = self.model.is_restoring and isinstance(event, Focused | Resized)
         match event:
             case KeyPressed(key):
                 self._key(key, now)

@@ -45,7 +45,7 @@ def reopen(model: Model, network: ClientNetwork) -> None:
     They get their places on the screen, unless the user has started to do something.
     """
     _reopen(model, network, model.former_windows)
-    if model.arranging:
+    if model.is_restoring:
         _arrange(model, model.former_windows)
 
 

@@ -95,8 +95,8 @@ def run(model: Model, text: str, now: int) -> None:
             _run(model, line, now)
     except SlashError as error:
         model.current.anchor = None
-        model.mistake = str(error)
-        model.tell(model.mistake, now, LineKind.ERROR)
+        model.command_error = str(error)
+        model.tell(model.command_error, now, LineKind.ERROR)
 
 
 def _run(model: Model, line: str, now: int) -> None:

@@ -34,18 +34,18 @@ class Model:
     __slots__ = (
         "_previous",
         "actions",
-        "arranging",
         "buffers",
+        "command_error",
         "current",
         "effects",
         "focused",
         "former_windows",
         "has_screen",
         "is_interactive",
+        "is_restoring",
         "last",
         "mentions",
         "messages",
-        "mistake",
         "networks",
         "new_lines",
         "notification",
@@ -72,10 +72,10 @@ class Model:
         self.questions: deque[Question | Prompt | WhichChannel | SearchFor | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.former_windows = ""  # of the last session, in the form of `windows.to_json`
-        self.arranging = True  # windows are restored to their places, until the user does something
+        self.is_restoring = True  # windows are restored to their places, until the user does something
         self.tour: Tour | None = None  # for newcomers
         self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # offered files
-        self.mistake = ""  # why a command could not be run, the last one
+        self.command_error = ""  # why a command could not be run, the last one
         self.focused = True
         self.notification: tuple[str, str] | None = None  # title and text of the last notification
         self.unseen_mentions = 0  # while the user was not looking, for the bell
