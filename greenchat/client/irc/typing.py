@@ -24,11 +24,11 @@ def tell(buffer: Buffer, text: str, now: int) -> None:
     if buffer.kind is BufferKind.STATUS or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
     if text and not text.startswith("/"):
-        if not 0 <= now - buffer.told_typing < AGAIN_MILLISECONDS:  # below 0 the clock was set back
-            buffer.told_typing = now
+        if not 0 <= now - buffer.typing_told_at < AGAIN_MILLISECONDS:  # below 0 the clock was set back
+            buffer.typing_told_at = now
             _send(buffer, "active")
-    elif buffer.told_typing:
-        buffer.told_typing = 0
+    elif buffer.typing_told_at:
+        buffer.typing_told_at = 0
         if not text:
             _send(buffer, "done")
 
@@ -46,12 +46,12 @@ def is_refused(buffer: Buffer, label: str) -> bool:
     """
     if buffer.network.caps.held & caps.LABELED_RESPONSE:
         return label == LABEL
-    return bool(buffer.told_typing) and not any(waiting.label for waiting in buffer.waiting)
+    return bool(buffer.typing_told_at) and not any(waiting.label for waiting in buffer.waiting)
 
 
 def reset(buffer: Buffer) -> None:
     """Forget the typing state: the sent line tells the others enough."""
-    buffer.told_typing = 0
+    buffer.typing_told_at = 0
 
 
 def receive(buffer: Buffer, nick: str, state: str, now: int) -> None:

@@ -41,7 +41,7 @@ class Buffer(Scroll):
     from_stranger: whether it was opened by a message of another user, and not seen yet. has_quit: whether the other
     user of a private chat has quit. refused: whether the server refused our join. names_asked, names_known: whether the
     names were requested, or received. names_wanted: whether to show them to the user. typing: nick -> end of the
-    notification, in milliseconds. told_typing: the time of our last typing notification, in milliseconds, 0 for none.
+    notification, in milliseconds. typing_told_at: the time of our last typing notification, in milliseconds, 0 for none.
     reactions: msgid -> reaction -> nicks. speakers: folded nick -> time of the last message here.
     """
 
@@ -59,7 +59,7 @@ class Buffer(Scroll):
     refused: bool = False
     waiting: list[PendingMessage] = field(default_factory=list)
     typing: dict[str, int] = field(default_factory=dict)
-    told_typing: int = 0
+    typing_told_at: int = 0
     reactions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     speakers: dict[str, int] = field(default_factory=dict)
 
