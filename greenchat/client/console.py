@@ -212,7 +212,7 @@ class Console:
         self._mode = self._questions.follow(self._mode, brings_back=self._join is None)
         while self._mode is None and (self._join is None or self._join.first) and (asked := self._questions.next(now)):
             match asked:
-                case Question() as question if not question.holds():
+                case Question() as question if not question.is_relevant():
                     pass  # decided meanwhile
                 case Question() as question if self.model.is_interactive:
                     self._mode = QuestionMode(question, now, self._submitter.order_known)

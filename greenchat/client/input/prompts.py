@@ -44,9 +44,9 @@ class QuestionMode(_Typing):
         self._misunderstood = ""
 
     @property
-    def holds(self) -> bool:
+    def is_relevant(self) -> bool:
         """Whether the question is still relevant."""
-        return self._question.holds()
+        return self._question.is_relevant()
 
     @property
     def prompt(self) -> str:
@@ -88,7 +88,7 @@ class QuestionMode(_Typing):
 class PromptMode(_Typing):
     """A prompt for a text in the input line's place."""
 
-    holds = True
+    is_relevant = True
 
     def __init__(self, prompt: Prompt, now: int, order: RunCommand) -> None:
         super().__init__(prompt.scope)

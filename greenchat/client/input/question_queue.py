@@ -49,13 +49,13 @@ class QuestionQueue:
         """Put aside the question of a hidden window, and bring back that of the current one."""
         current = self._model.current
         if isinstance(mode, QuestionMode | PromptMode):
-            if not mode.holds:
+            if not mode.is_relevant:
                 mode = None
             elif not may_ask_in(mode.scope, current):
                 self._parked.append(mode)
                 mode = None
         scopes = (*self._model.buffers, *self._model.networks, None)
-        self._parked = [each for each in self._parked if each.holds and each.scope in scopes]
+        self._parked = [each for each in self._parked if each.is_relevant and each.scope in scopes]
         waits = next((each for each in self._parked if may_ask_in(each.scope, current)), None)
         if mode is None and waits and brings_back:
             self._parked.remove(waits)

@@ -21,7 +21,7 @@ def ask(model: Model, network: ClientNetwork, now: int) -> None:
         Answer("no", "keep trying, and read the history meanwhile", nothing),
     )
     text = f"Start a server on {network.address}? yes or no"
-    model.ask(network, Question(text, answers, holds=lambda: network.link.state is not LinkState.ONLINE), now)
+    model.ask(network, Question(text, answers, is_relevant=lambda: network.link.state is not LinkState.ONLINE), now)
 
 
 def started(address: ServerAddress) -> str:

@@ -41,8 +41,8 @@ class Buffer(Scroll):
     from_stranger: whether it was opened by a message of another user, and not seen yet. has_quit: whether the other
     user of a private chat has quit. refused: whether the server refused our join. names_asked, names_known: whether the
     names were requested, or received. names_wanted: whether to show them to the user. typing: nick -> end of the
-    notification, in milliseconds. typing_told_at: the time of our last typing notification, in milliseconds, 0 for none.
-    reactions: msgid -> reaction -> nicks. speakers: folded nick -> time of the last message here.
+    notification, in milliseconds. typing_told_at: the time of our last typing notification, in milliseconds, 0 for
+    none. reactions: msgid -> reaction -> nicks. speakers: folded nick -> time of the last message here.
     """
 
     network: "ClientNetwork" = field(kw_only=True)

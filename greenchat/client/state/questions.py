@@ -44,16 +44,15 @@ class Question:
 
     text: one line. details: lines shown with it in the window. answers: the last one changes nothing.
 
-    noted: whether the window shows it already, so that there is room for the meanings of the answers. holds: whether it
-    is still relevant. scope: its window. marked: whether the user was told that it waits there.
+    noted: whether the window shows it already, so that there is room for the meanings of the answers. is_relevant:
+    whether it is still relevant. scope: its window. marked: whether the user was told that it waits there.
     """
 
     text: str
     answers: tuple[Answer, ...]
     details: tuple[str, ...] = ()
-    loud: bool = False
     noted: bool = False
-    holds: Callable[[], bool] = always
+    is_relevant: Callable[[], bool] = always
     scope: Scope = None
     marked: bool = False
 
