@@ -74,7 +74,7 @@ class Closure:
         self._bound(spans)
         return spans
 
-    def take_in(self, other: "Closure") -> None:
+    def merge(self, other: "Closure") -> None:
         """Merge the spans of the next closure into this one."""
         for identity, more in other.inside.items():
             spans = self.inside.setdefault(identity, [])
@@ -313,7 +313,7 @@ class Closures:
         first.quiet = True
         first.life = 0
         first.end = second.end
-        first.take_in(second)
+        first.merge(second)
         del closures[1]
         self._drop(second)
         self._save(key, first)

@@ -54,7 +54,7 @@ from greenchat.server.net.turn import Turn
 from greenchat.server.net.workers import Threads
 from greenchat.server.nodes.member import NodeMember
 from greenchat.server.push.notifications import Notifications
-from greenchat.server.reload import reload, take_in_accounts
+from greenchat.server.reload import load_new_accounts, reload
 from greenchat.server.shutdown import Shutdown
 from greenchat.server.shutdown_steps import wait_for_end
 from greenchat.server.upkeep import Upkeep
@@ -289,7 +289,7 @@ class App:
 
     def find_accounts(self) -> None:
         """Load the accounts that `adduser` has made. Raises StoreError."""
-        take_in_accounts(self.store, self.new_context())
+        load_new_accounts(self.store, self.new_context())
 
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn, and return what it returns."""

@@ -121,12 +121,12 @@ def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]
 def find_accounts(store: Store, ctx: Context) -> None:
     """Load the accounts that `adduser` has made; log an error if they can't be read."""
     try:
-        take_in_accounts(store, ctx)
+        load_new_accounts(store, ctx)
     except StoreError as error:
         log.error("the accounts can't be reloaded: %s", error)
 
 
-def take_in_accounts(store: Store, ctx: Context) -> None:
+def load_new_accounts(store: Store, ctx: Context) -> None:
     """Load the accounts that `adduser` has made. Raises StoreError."""
     accounts = new_accounts(ctx.network, store)
     for start in range(0, len(accounts), _AT_ONCE):

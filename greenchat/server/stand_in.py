@@ -3,6 +3,8 @@
 A shell, a container or a supervisor has started one process, and considers the server ended when that process ends. So
 the first process becomes this one: it passes signals on, and ends with the exit code of the last of its successors. It
 needs little memory. Under systemd, which is told the main process, it is not needed.
+
+A process of a former version starts this module by its name, so the name stays.
 """
 
 import ctypes

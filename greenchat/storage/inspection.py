@@ -113,7 +113,7 @@ def export(database: Path, conversation: str | None = None) -> Iterator[StoredEv
         raise StoreError(f"can't read {database}: {error}") from error
 
 
-def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
+def import_events(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
     """Import exported events into a database that no server uses, and that is created if it is missing.
 
     Returns how many were imported, and how many were there already. Raises StoreError: the events before it are in.

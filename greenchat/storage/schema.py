@@ -161,7 +161,7 @@ def in_words(error: Exception, free: int) -> str:
     return f"its disk is full ({error}); free some space" if free < _ROOM else str(error)
 
 
-def free_room(path: Path) -> int:
+def free_space(path: Path) -> int:
     """Return how many bytes a file can still grow by."""
     try:
         system = os.statvfs(path)
@@ -189,7 +189,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
         with suppress(sqlite3.OperationalError):  # on a full disk it can't be moved: the housekeeping tries again
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
-        raise StoreError(f"can't use the database {path}: {in_words(error, free_room(path))}") from error
+        raise StoreError(f"can't use the database {path}: {in_words(error, free_space(path))}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -29,7 +29,7 @@ def test_merged_closures_take_bounded_memory() -> None:
         for guest in range(20):
             later.note(f"~{start}-{guest}", start, start + 1)
             later.note("=ann", start + guest, start + guest)
-        merged.take_in(later)
+        merged.merge(later)
     assert len(merged.inside) == 1000
     assert size(merged) <= 1099
     assert "=ann" in merged.inside

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from greenchat.storage.backup import backup, restore
-from greenchat.storage.inspection import add_document, check, export, take_in
+from greenchat.storage.inspection import add_document, check, export, import_events
 from greenchat.storage.interface import Document, Erasure, HistorySpan, Query, StoreDamagedError, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from greenchat.storage.vacuum import compact
@@ -253,8 +253,8 @@ def test_an_export_can_be_imported(path: Path, talk: EventMaker, tmp_path: Path)
     with opened(path) as store:
         store.commit(events)
     elsewhere = tmp_path / "elsewhere.db"
-    assert take_in(elsewhere, export(path)) == (7, 0)
-    assert take_in(elsewhere, export(path)) == (0, 7)
+    assert import_events(elsewhere, export(path)) == (7, 0)
+    assert import_events(elsewhere, export(path)) == (0, 7)
     assert list(export(elsewhere)) == list(export(path))
     assert check(elsewhere) == []
 

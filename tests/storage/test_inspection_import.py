@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.inspection import check, export, take_in
+from greenchat.storage.inspection import check, export, import_events
 from greenchat.storage.interface import Cut, Erasure, HistorySpan, Query
 from greenchat.storage.schema import MIGRATIONS, migrate
 from tests.storage.events import EventMaker, opened, tidy_up
@@ -21,7 +21,7 @@ def test_imported_older_messages_are_found_by_search(path: Path, talk: EventMake
     with opened(path) as store:
         store.commit(new)
         store.learn()
-    assert take_in(path, old) == (5, 0)
+    assert import_events(path, old) == (5, 0)
     with opened(path) as store:
         assert store.read("#lobby", ALL) == [*old, *new]
         assert store.search(Query(["#lobby"], 9, "line")) == [*old, *new]
@@ -38,7 +38,7 @@ def test_cut_messages_can_be_imported_again(path: Path, talk: EventMaker, is_del
         store.commit([Cut("#lobby", old[-1].id)])
         if is_deleted:
             tidy_up(store)
-    assert take_in(path, old[1:]) == (4, 0)
+    assert import_events(path, old[1:]) == (4, 0)
     with opened(path) as store:
         tidy_up(store)
         assert store.read("#lobby", ALL) == [*old[1:], *new]
@@ -50,7 +50,7 @@ def test_messages_of_two_conversations_with_one_id(path: Path, talk: EventMaker)
     """As when the exports of two servers are merged, or one is imported again under another name."""
     events = talk.lines(4, "#a")
     again = [event._replace(conversation="#b", params=("#b", event.params[1])) for event in events]
-    assert take_in(path, [*events, *again]) == (8, 0)
+    assert import_events(path, [*events, *again]) == (8, 0)
     with opened(path) as store:
         assert store.search(Query(["#a"], 9, "line")) == events
         store.commit([Cut("#b", events[1].id), Erasure("#b", events[2].id)])

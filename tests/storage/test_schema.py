@@ -8,7 +8,7 @@ import pytest
 
 from greenchat.storage import inspection
 from greenchat.storage.interface import HistorySpan, StoreDamagedError, StoreError
-from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, free_room, in_words, migrate
+from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, free_space, in_words, migrate
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.events import EventMaker, opened
 
@@ -66,8 +66,8 @@ def test_a_full_disk_is_reported_as_such(free: int, expected: str) -> None:
 
 
 def test_the_remaining_space(tmp_path: Path) -> None:
-    assert free_room(tmp_path) > 1 << 20
-    assert free_room(tmp_path / "nothing") > 0
+    assert free_space(tmp_path) > 1 << 20
+    assert free_space(tmp_path / "nothing") > 0
 
 
 def test_another_programs_database_is_refused(path: Path) -> None:

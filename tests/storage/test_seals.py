@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.inspection import check, take_in
+from greenchat.storage.inspection import check, import_events
 from greenchat.storage.interface import Erasure, HistorySpan, Renaming, Retention
 from greenchat.storage.schema import MIGRATIONS
 from greenchat.storage.seals import Sealing
@@ -258,7 +258,7 @@ def test_a_rename_is_not_reported(settled: Path) -> None:
 def test_imported_events_are_sealed(settled: Path, talk: EventMaker) -> None:
     """Also events older than all others, and in the middle of a compaction."""
     older = EventMaker(START - 100 * _HOUR).lines(30)
-    take_in(settled, older)
+    import_events(settled, older)
     with opened(settled) as store:
         store.commit(talk.lines(1000))
         store._housekeeping._compacted_at = -1e9

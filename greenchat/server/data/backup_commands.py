@@ -123,12 +123,12 @@ def export(channel: str, config: Config, out: TextIO) -> int:
     return 0
 
 
-def take_in(file: Path, config: Config, out: TextIO) -> int:
+def import_events(file: Path, config: Config, out: TextIO) -> int:
     """Import the output of `export`. file: `-` is standard input."""
     data = config.options.data
     try:
         with lock(data), _opened(file) as lines:
-            added, known = inspection.take_in(data / DATABASE, _events(lines, str(file)))
+            added, known = inspection.import_events(data / DATABASE, _events(lines, str(file)))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(f"can't read {file}: {reason}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 import gevent
 
 from greenchat.config.options import Storage
-from greenchat.server.files.free_room import MIB, free_room, least_free
+from greenchat.server.files.free_space import MIB, free_space, min_free_space
 from greenchat.server.thread_pool import Pool
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class DiskWatch:
 
     def judge(self, free: int, total: int) -> None:
         """Report a change. free, total: bytes of the disk."""
-        mark = least_free(total, self._options().low_disk)
+        mark = min_free_space(total, self._options().low_disk)
         if not self._is_low and free < mark:
             self._is_low = True
             self._tell(
@@ -53,16 +53,16 @@ class DiskWatch:
 
     def _run(self) -> None:
         while True:
-            room = self._thread.apply(_room, (self._folder,))
+            room = self._thread.apply(_free_space, (self._folder,))
             if room:
                 self.judge(*room)
             gevent.sleep(_EVERY)
 
 
-def _room(folder: Path) -> tuple[int, int] | None:
+def _free_space(folder: Path) -> tuple[int, int] | None:
     """Return the bytes that are free for us, and all; None if the disk does not say. In a thread."""
     try:
-        return free_room(folder)
+        return free_space(folder)
     except OSError as error:
         log.error("can't determine the free space of %s: %s", folder, error.strerror)
         return None

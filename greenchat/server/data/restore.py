@@ -65,7 +65,7 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):
         network.protection.reservations.put(reservation)
     if grace:
-        _restore_placed_channels(network, store)  # before users with invitations to them
+        _restore_saved_channels(network, store)  # before users with invitations to them
     numbers = count()
     _each(
         store,
@@ -75,7 +75,7 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
         ),
     )
     if grace:
-        _restore_places(network, store, grace)
+        _restore_saved_users(network, store, grace)
     network.local.changed_presences.clear()
     _close(network, store)
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
@@ -84,14 +84,14 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
             network.sent_ids.add(key, event.id)
 
 
-def _restore_placed_channels(network: Network, store: Store) -> None:
+def _restore_saved_channels(network: Network, store: Store) -> None:
     for channel in _each(store, documents.SAVED_CHANNEL, lambda document: _channel(network, document)):
         channel.is_kept = False
         if network.channel(channel.name) is None:
             network.restore_channel(channel)
 
 
-def _restore_places(network: Network, store: Store, grace: int) -> None:
+def _restore_saved_users(network: Network, store: Store, grace: int) -> None:
     for guest_id, stored in store.documents(documents.SAVED_USER.name).items():
         try:
             saved_users.restore(network, guest_id, fields_of(stored), now=network.started, grace=grace)

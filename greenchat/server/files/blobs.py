@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from greenchat.server.files.free_room import free_room, least_free
+from greenchat.server.files.free_space import free_space, min_free_space
 from greenchat.storage.durable import put
 
 FOLDER = "files"
@@ -36,8 +36,8 @@ class PartialBlob:
 
     def write(self, data: bytes) -> None:
         """Append data. Raises OSError, also if the disk would get too full."""
-        free, total = free_room(self.path.parent)
-        if free - len(data) < least_free(total, self._low_disk()):
+        free, total = free_space(self.path.parent)
+        if free - len(data) < min_free_space(total, self._low_disk()):
             raise OSError(errno.ENOSPC, "the disk is nearly full (storage.low_disk)")
         self._file.write(data)
         self._hash.update(data)

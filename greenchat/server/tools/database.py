@@ -44,9 +44,9 @@ def _export(call: Call) -> int:
 
 @_guarded
 def _import(call: Call) -> int:
-    from greenchat.server.data.backup_commands import take_in
+    from greenchat.server.data.backup_commands import import_events
 
-    return take_in(call.arguments.file, call.configuration(), call.out)
+    return import_events(call.arguments.file, call.configuration(), call.out)
 
 
 @_guarded

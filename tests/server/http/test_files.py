@@ -570,7 +570,7 @@ def test_a_file_that_would_fill_the_disk_is_refused(
     server = start()
     with people(server.address, "alice") as (alice,):
         register(alice)
-        monkeypatch.setattr(blobs, "free_room", lambda _: (256 * MIB + 3, 1 << 40))
+        monkeypatch.setattr(blobs, "free_space", lambda _: (256 * MIB + 3, 1 << 40))
         assert upload(server, b"1234", **basic()).status == 507
         assert upload(server, b"123", **basic()).status == 201
     sweep_until(server, tmp_path, {sha256(b"123").hexdigest()})
