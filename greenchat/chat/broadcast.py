@@ -91,7 +91,7 @@ class BroadcastGroup:
                         outbox.dirty.outboxes.append(outbox)
                     pending += lines
             outbox.dirty.held.pop(self, None)
-            outbox.dirty.weigh(sum(map(len, lines)), len(outboxes))
+            outbox.dirty.count_bytes(sum(map(len, lines)), len(outboxes))
         return self.size
 
     def catch_up(self, session: Session) -> None:
@@ -117,14 +117,14 @@ class BroadcastGroup:
                         if not pending:
                             outbox.dirty.outboxes.append(outbox)
                         pending.append(data)
-                outbox.dirty.weigh(len(data), len(outboxes))
+                outbox.dirty.count_bytes(len(data), len(outboxes))
                 continue
             for outbox, pending in outboxes.items():
                 if outbox is not skipped:
                     if not pending:
                         outbox.dirty.outboxes.append(outbox)
                     pending += lines
-            outbox.dirty.weigh(sum(map(len, lines)), len(outboxes))
+            outbox.dirty.count_bytes(sum(map(len, lines)), len(outboxes))
 
     def broadcast_all(self, messages: Sequence[tuple[Callable[[int], list[bytes]], Outbox | None]]) -> list[Exception]:
         """Put the messages of several speakers into the outbox of every member, as one list.
@@ -154,7 +154,7 @@ class BroadcastGroup:
                         del pending[before + begin : before + end]
                 if pending and not before:
                     outbox.dirty.outboxes.append(outbox)
-            outbox.dirty.weigh(sum(map(len, lines)), len(outboxes))
+            outbox.dirty.count_bytes(sum(map(len, lines)), len(outboxes))
         return errors
 
     def broadcast(self, envelope: Envelope, skip: Session | None = None) -> None:
@@ -175,7 +175,7 @@ class BroadcastGroup:
                     if not pending:
                         outbox.dirty.outboxes.append(outbox)
                     pending.append(data)
-            outbox.dirty.weigh(len(data), len(outboxes))
+            outbox.dirty.count_bytes(len(data), len(outboxes))
 
 
 def broadcast_once(groups: Sequence[BroadcastGroup], envelope: Envelope, skipped: Collection[Outbox]) -> None:
@@ -193,4 +193,4 @@ def broadcast_once(groups: Sequence[BroadcastGroup], envelope: Envelope, skipped
                 if not pending:
                     outbox.dirty.outboxes.append(outbox)
                 pending.append(data)
-        outbox.dirty.weigh(len(data), len(outboxes))
+        outbox.dirty.count_bytes(len(data), len(outboxes))

@@ -29,7 +29,7 @@ class Dirty:
     A message to a group is counted once, as if all groups had the same members. When that bound is too high the
     outboxes are measured.
 
-    Reads: join. Changes: weigh, weigh_one, take, release_all.
+    Reads: join. Changes: count_bytes, count_bytes_of_one, take, release_all.
     """
 
     __slots__ = (
@@ -68,14 +68,14 @@ class Dirty:
         """Return an upper bound of the bytes in one outbox."""
         return self._shared + self._largest_single
 
-    def weigh(self, size: int, outboxes: int) -> None:
+    def count_bytes(self, size: int, outboxes: int) -> None:
         """Count a message of `size` bytes to so many outboxes; cut those that hold too much."""
         self._shared += size
         self.volume += size * outboxes
         if self._shared + self._largest_single >= self._check_at or self.volume > _ALL:
             self._check_limits()
 
-    def weigh_one(self, outbox: "Outbox", size: int) -> None:
+    def count_bytes_of_one(self, outbox: "Outbox", size: int) -> None:
         """Count a message to a single outbox."""
         self._single[outbox] = given = self._single.get(outbox, 0) + size
         self.volume += size
@@ -166,14 +166,14 @@ class Outbox:
             if not self.pending:
                 self.dirty.outboxes.append(self)
             self.pending.append(data)
-            self.dirty.weigh_one(self, len(data))
+            self.dirty.count_bytes_of_one(self, len(data))
 
     def put_lines(self, lines: list[bytes]) -> None:
         """Append several encoded messages, none of them empty."""
         if not self.pending:
             self.dirty.outboxes.append(self)
         self.pending += lines
-        self.dirty.weigh_one(self, len(lines[0]) if len(lines) == 1 else sum(map(len, lines)))
+        self.dirty.count_bytes_of_one(self, len(lines[0]) if len(lines) == 1 else sum(map(len, lines)))
 
     def flush(self) -> None:
         """Send the messages, at the end of the turn. This class has no socket to send them to."""

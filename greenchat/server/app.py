@@ -140,7 +140,7 @@ class App:
     def _deliver(self, bursts: Sequence[MessageBurst]) -> None:
         deliver_bursts(self.network, self.log, self.turn, bursts, self.now())
 
-    def go_on(self, handed_over: HandedOverState, settings: Settings) -> None:
+    def continue_serving(self, handed_over: HandedOverState, settings: Settings) -> None:
         """Serve from now on in this process, with these settings."""
         self.keeper.note_holder()
         throttle = self.options.throttle

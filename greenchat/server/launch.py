@@ -101,7 +101,7 @@ def serve(
             takeover.accept()
             if record:
                 _go_on_recording(app, record)
-            app.go_on(inherited, settings)
+            app.continue_serving(inherited, settings)
     except HandoverError as error:
         refuse(str(error), needs_restart=error.needs_restart)
         raise CannotStartError(str(error)) from error

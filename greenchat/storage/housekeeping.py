@@ -17,13 +17,13 @@ from time import monotonic, thread_time
 
 from greenchat.storage.changes import Changes
 from greenchat.storage.compaction import Compaction
-from greenchat.storage.failures import errors
 from greenchat.storage.interface import DueCuts, Retention, StoreError
 from greenchat.storage.reader import ConnectionPool
 from greenchat.storage.rows import one_number
 from greenchat.storage.schema import PATIENCE, connect_keeper, is_there_a_log
 from greenchat.storage.seals import Sealing
 from greenchat.storage.search import SearchIndex
+from greenchat.storage.sqlite_errors import errors
 from greenchat.storage.trimming import Trimming
 from greenchat.storage.writer import Writer
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from greenchat.storage import reader, retention, search
 from greenchat.storage.changes import Changes
 from greenchat.storage.compaction import Compaction
-from greenchat.storage.failures import errors, explained
 from greenchat.storage.housekeeping import Housekeeping
 from greenchat.storage.interface import (
     DueCuts,
@@ -34,6 +33,7 @@ from greenchat.storage.rows import UnreadableError, one_number, pairs_of_numbers
 from greenchat.storage.schema import connect, connect_reader
 from greenchat.storage.seals import Sealing
 from greenchat.storage.search import SearchIndex
+from greenchat.storage.sqlite_errors import errors, explained
 from greenchat.storage.writer import Writer
 
 _SEARCH_SECONDS = 5.0  # to index what waits, before a search; that takes a second, and longer on a busy machine

@@ -140,9 +140,9 @@ class MovedConnection:
         outbox, clients = connection.outbox, connection.server.clients.plain
         if self._style is None or not isinstance(outbox, PlainOutbox):
             raise TypeError("a plain client without an outbox of its kind")
-        rest = clients.go_on(connection, self.form["plain"], outbox, self._style)
+        rest = clients.resume(connection, self.form["plain"], outbox, self._style)
         if rest and clients.foreign(rest, connection.listener.kind):
-            connection.go_through(rest)
+            connection.serve_by_protocol(rest)
         elif rest:
             IrcClient(connection).serve(rest)
 

@@ -91,7 +91,7 @@ class Admission:
         """Stop counting a session for its address: its HTTP requests are counted instead."""
         host = self._origins[session]
         if host:
-            self._limits.take_back(host, options)
+            self._limits.undo_count(host, options)
             self._origins[session] = ""
 
     def move(self, session: Session, host: str, options: Connections) -> None:

@@ -144,13 +144,13 @@ class ClientPace:
         self._schedule.yield_turn(self._share)
         self.since = monotonic()
 
-    def queue(self, go_on: Callable[[], object]) -> None:
-        """Let the loop call `go_on`, which must not wait, when there is time: to be used if `has_time` was false."""
+    def queue(self, wake: Callable[[], object]) -> None:
+        """Let the loop call `wake`, which must not wait, when there is time: to be used if `has_time` was false."""
         self._look_whether_new()
         if self._schedule.has_more(self._share, self.since):
-            go_on()
+            wake()
         else:
-            self._schedule.queue(self._share, go_on)
+            self._schedule.queue(self._share, wake)
 
     def _wait(self) -> None:
         self._look_whether_new()

@@ -141,9 +141,9 @@ class Connection:
     def run(self, serve: Callable[[], object]) -> None:
         """Serve the client from its arrival in this process. serve: begins, see `detect`, or continues."""
         self.server.network.connect(self.session)
-        self.go_on(serve)
+        self.serve_in_greenlet(serve)
 
-    def go_on(self, serve: Callable[[], object]) -> None:
+    def serve_in_greenlet(self, serve: Callable[[], object]) -> None:
         """Serve the client in this greenlet, until either side ends the connection or no greenlet is needed."""
         self.has_no_greenlet = False
         is_over = True
@@ -175,7 +175,7 @@ class Connection:
     def wake(self, serve: Callable[[], object]) -> None:
         """Serve a client that has no greenlet in one again. Only the loop may call it."""
         self.readable.stop()
-        self.server.clients.greenlet_pool.do(partial(self.go_on, serve))
+        self.server.clients.greenlet_pool.do(partial(self.serve_in_greenlet, serve))
 
     def _end(self, reason: str) -> None:
         try:
@@ -228,7 +228,7 @@ class Connection:
         self.asked = True
         self.outbox.put(ping.encode(self.session.kind))
 
-    def go_through(self, data: bytes | None) -> None:
+    def serve_by_protocol(self, data: bytes | None) -> None:
         """Serve the client to its end in the protocol of its first bytes."""
         while data != b"":
             row = next(row for row in self.server.clients.rows if row.dialect.claims(data, self.listener.kind))

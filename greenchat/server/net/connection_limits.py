@@ -25,7 +25,7 @@ class RefusedError(Exception):
 class ConnectionLimits:
     """Counts connections by netblock. The options are an argument of each call, so that a reload takes effect at once.
 
-    Reads: check. Changes: enter, add, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
+    Reads: check. Changes: enter, add, leave, count, uncount, undo_count, forget_old. now: in ms. host: an IP address.
     """
 
     __slots__ = ("_by_netblock", "_recent", "open")
@@ -91,7 +91,7 @@ class ConnectionLimits:
         if not self._by_netblock[netblock]:
             del self._by_netblock[netblock]
 
-    def take_back(self, host: str, options: Connections) -> None:
+    def undo_count(self, host: str, options: Connections) -> None:
         """Undo the count of a connection from this address, also for the rate."""
         self.uncount(host)
         if addresses.is_within(host, options.exempt):

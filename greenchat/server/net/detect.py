@@ -25,7 +25,7 @@ _HANDSHAKE_TIMEOUT = 10.0  # seconds
 
 def begin(connection: Connection) -> None:
     """Serve a client that has just connected."""
-    connection.go_through(_first_words(connection))
+    connection.serve_by_protocol(_first_words(connection))
 
 
 def _first_words(connection: Connection) -> bytes | None:

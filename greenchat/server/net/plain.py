@@ -114,8 +114,8 @@ class PlainClients:
         """
         return self._serve(PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None)), data)
 
-    def go_on(self, carrier: Carrier, form: Mapping[str, Any], outbox: PlainOutbox, style: OutputStyle) -> bytes:
-        """Serve a client as `speak` does, after another process. form: as `dump` made it.
+    def resume(self, carrier: Carrier, form: Mapping[str, Any], outbox: PlainOutbox, style: OutputStyle) -> bytes:
+        """Serve a client as `serve` does, after another process. form: as `dump` made it.
 
         outbox: its own, which has this style.
         """

@@ -66,7 +66,7 @@ def join(file: Path, config: Config) -> list[str]:
     head = _head(file)
     _refuse_unfit(str(file), head, node, stored)
     with lock(node.data):
-        return _become(file, head, node, stored)
+        return _restore_node(file, head, node, stored)
 
 
 def join_from_engine(config: Config) -> list[str]:
@@ -92,7 +92,7 @@ def join_from_engine(config: Config) -> list[str]:
         with lock(node.data):
             try:
                 store.get(backup, file)
-                return _become(file, _head(file), node, stored)
+                return _restore_node(file, _head(file), node, stored)
             except NotFoundError as error:
                 raise ClusterSetupError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
             finally:
@@ -128,7 +128,7 @@ def publish(config: Config) -> str:
     )
 
 
-def _become(file: Path, head: StateHead, node: NodeConfig, stored: StoredLog) -> list[str]:
+def _restore_node(file: Path, head: StateHead, node: NodeConfig, stored: StoredLog) -> list[str]:
     """Replace the content of this folder, which is locked, by a backup."""
     moved = backup.restore(file, node.data / DATABASE)
     lines = [f"This is now a node, at entry {head.position} of {stored.last}. Start it, and it catches up"]

@@ -267,7 +267,7 @@ class NodeMember:
             self.snapshots.take()
 
     def _apply(self, entry: entries.LogEntry, now: int) -> None:
-        if self._proposer.take_back(entry, lambda own: self.log.apply(own, now, self._note_applied)):
+        if self._proposer.confirm(entry, lambda own: self.log.apply(own, now, self._note_applied)):
             return
         progress = self._progress
         done = 0

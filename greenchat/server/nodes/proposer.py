@@ -16,7 +16,7 @@ _BACK = 5.0  # seconds for a written entry to be read back
 class Proposer:
     """The entries of one incarnation. token: its token. log: with the handlers' proposals.
 
-    Changes: take_back. Waits: run.
+    Changes: confirm. Waits: run.
     """
 
     def __init__(self, token: str, log: NodeLog, line: EngineLine) -> None:
@@ -51,7 +51,7 @@ class Proposer:
                 if self._line.append(entry, f"{self._token}:{self._count}") and self._applied < self._count:
                     self._come_back.wait(_BACK)
 
-    def take_back(self, entry: entries.LogEntry, apply: Callable[[list[Proposal]], None]) -> bool:
+    def confirm(self, entry: entries.LogEntry, apply: Callable[[list[Proposal]], None]) -> bool:
         """Apply the proposals of an entry that was read back; return whether it is the pending one."""
         if entry.token != self._token or entry.count != self._count:
             return False

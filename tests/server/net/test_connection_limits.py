@@ -68,7 +68,7 @@ def test_a_cancelled_connection_is_not_counted() -> None:
     options = Connections(per_address=1, per_minute=1, per_network=1)
     for _ in range(3):
         limits.enter(FAR, options, capacity=PLENTY, now=0)
-        limits.take_back(FAR, options)
+        limits.undo_count(FAR, options)
     assert limits.open == 3
     limits.count(FAR, options, 0)
     with pytest.raises(RefusedError, match="your address: at most 1 at once") as refused:

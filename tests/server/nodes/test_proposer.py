@@ -39,6 +39,6 @@ def test_a_node_that_is_not_present_writes_no_heartbeat(monkeypatch: pytest.Monk
     entry = line.appended[0]
     assert (entry.token, entry.count, list(entry.acts)) == ("abc", 1, [])
     has_ended.set()
-    assert writer.take_back(entry, lambda own: None)
+    assert writer.confirm(entry, lambda own: None)
     running.join(PATIENCE)
     assert running.dead
