@@ -204,7 +204,7 @@ class World:
         if line in self._lines:
             self._lines.remove(line)
             lost = not line.session.closing
-            grace = grace_of(line.session, self.network.waiting, self.app.options.connections) if lost else 0
+            grace = grace_of(line.session, self.network.lost_users, self.app.options.connections) if lost else 0
             self.leave(line.session, grace)
             self._send()
             line.mailbox.ended = True

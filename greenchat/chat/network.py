@@ -36,8 +36,8 @@ class Network:
     fold: folds a nick or channel name for look-ups; naming: all the rules of nicks. users: by folded nick; index: also
     by account. renamed: recent old names (folded) of existing channels. rules: a number that changes with the settings.
     protection: bans, limits and the like; moderation: the state of the spam filter. account_data: files, devices and
-    webhooks. waiting: users whose connection was lost. nodes: the nodes of this server. secret: for values that nobody
-    else must be able to compute.
+    webhooks. lost_users: those whose connection was lost. nodes: the nodes of this server. secret: for values that
+    nobody else must be able to compute.
 
     Reads: user, holder, users_of, channel, channels_of, peers; counts, unregistered. Changes: configure, connect,
     disconnect, register, attach, rename, set_host, set_account, set_away, remove, set_caps, set_kind, set_mode; join,
@@ -54,6 +54,7 @@ class Network:
         "ids",
         "index",
         "local",
+        "lost_users",
         "moderation",
         "naming",
         "nodes",
@@ -67,7 +68,6 @@ class Network:
         "started",
         "tokens",
         "users",
-        "waiting",
         "whowas",
     )
 
@@ -83,7 +83,7 @@ class Network:
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
-        self.waiting = LostUsers()
+        self.lost_users = LostUsers()
         self.counts = UserCounts()
         self.ids = MessageIds()
         self.sent_ids = SentIds()
@@ -177,7 +177,7 @@ class Network:
         """Attach another session to a user; it receives the messages of all the user's channels from now on."""
         session.user = user
         self.sessions[session] = self.sessions.pop(session, None)  # in the same order on all nodes
-        self.waiting.come_back(user, secure=session.secure)
+        self.lost_users.come_back(user, secure=session.secure)
         user.sessions.append(session)
         self.counts.registered += 1
         for channel in self.channels_of(user):
@@ -218,7 +218,7 @@ class Network:
     def remove(self, user: User, *, now: int) -> None:
         """Remove a user from all channels and from the list of users."""
         self.whowas.add(self.fold(user.nick), WhowasEntry.of(user, now))
-        self.waiting.drop(user)
+        self.lost_users.drop(user)
         for channel in self.channels_of(user):
             self.part(user, channel)
         for folded in list(user.invitations):
@@ -356,11 +356,11 @@ class Network:
 
     def _name(self, user: User) -> None:
         self.index.add(user)
-        self.waiting.know(user)
+        self.lost_users.know(user)
 
     def _unname(self, user: User) -> None:
         self.index.remove(user)
-        self.waiting.forget(user)
+        self.lost_users.forget(user)
 
     def _log_in(self, user: User) -> None:
         user.account_id = self.accounts.id_of(user.account)

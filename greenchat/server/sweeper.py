@@ -168,7 +168,7 @@ class Sweeper:
             self._server.new_context().note(let_expire)
         if timed_masks.is_any_over(network, now):
             self._server.new_context().note(timed_masks.let_expire)
-        if network.waiting.over(now) and not self._is_giving_up:
+        if network.lost_users.over(now) and not self._is_giving_up:
             self._is_giving_up = True
             self._server.carry_out(Background(self._give_up))
         if network.protection.reservations.is_any_over(now):

@@ -213,11 +213,13 @@ def test_a_lost_user_is_waited_for_as_long_as_before(server: ServerThread, set_c
         alice.sync()
     deadline = 20
     with Client(server.address, "bob") as bob:
-        while not server.call(lambda app: len(app.network.waiting)):
+        while not server.call(lambda app: len(app.network.lost_users)):
             assert deadline, "no lost user is kept"
             deadline -= 1
             bob.sync()
         set_clock(by)
-        left = server.call(lambda app: [app.network.waiting.until(user) - app.now() for user in app.network.waiting])
+        left = server.call(
+            lambda app: [app.network.lost_users.until(user) - app.now() for user in app.network.lost_users]
+        )
         assert len(left) == 1
         assert 50_000 < left[0] <= 60_000

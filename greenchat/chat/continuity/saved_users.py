@@ -21,8 +21,8 @@ def document(network: Network, user: User, now: int) -> dict[str, Any]:
     """Return a user as a document. now: ms since the epoch."""
     return always_on.document(network, user) | {
         "host": "" if user.host == shown_host(network, user.account, user.real_host) else user.host,
-        "through_tls": network.waiting.needs_tls(user),
-        "left": user.left if user in network.waiting else 0,
+        "through_tls": network.lost_users.needs_tls(user),
+        "left": user.left if user in network.lost_users else 0,
         "active": user.active,
         "away": user.away,
         "metadata": dict(user.metadata),
@@ -60,7 +60,7 @@ def restore(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: 
     )
     channels = [each for each in stored["channels"] if network.channel(each[0]) is not None]
     always_on.add_restored(network, user, {**stored, "channels": channels}, now=now)
-    network.waiting.add(user, now + grace)
+    network.lost_users.add(user, now + grace)
     if stored.get("through_tls"):
-        network.waiting.require_tls(user)
+        network.lost_users.require_tls(user)
     return user

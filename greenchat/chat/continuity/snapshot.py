@@ -56,7 +56,7 @@ MADE = {
         "started",
         "tokens",
         "users",
-        "waiting",
+        "lost_users",
         "whowas",
     },
     AccountData: {"files", "pushes", "webhooks"},
@@ -143,8 +143,8 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "sessions": [session_form.dump(session) for session in registered],
         "attached": [[session.number for session in user.sessions] for user in network.users.values()],
         "channels": [channel_form.dump(channel, numbers) for channel in network.channels.values()],
-        "waiting": [[numbers[user], network.waiting.until(user)] for user in network.waiting],
-        "through_tls": [number for user, number in numbers.items() if network.waiting.needs_tls(user)],
+        "waiting": [[numbers[user], network.lost_users.until(user)] for user in network.lost_users],
+        "through_tls": [number for user, number in numbers.items() if network.lost_users.needs_tls(user)],
         "renamed": [[old, network.fold(channel.name)] for old, channel in network.renamed.items()],
         "sent_ids": network.sent_ids.dump(),
         "whowas": network.whowas.dump(),
@@ -248,9 +248,9 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
         user.revision = form["revision"]
     network.sessions = dict.fromkeys(sessions.values())
     for number, until in document["waiting"]:
-        network.waiting.add(users[number], until)
+        network.lost_users.add(users[number], until)
     for number in document.get("through_tls", ()):
-        network.waiting.require_tls(users[number])
+        network.lost_users.require_tls(users[number])
     network.renamed = {old: network.channels[new] for old, new in document["renamed"]}
     network.counts.most_users = document["most_users"]
     network.sent_ids.load(document["sent_ids"])

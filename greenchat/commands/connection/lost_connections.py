@@ -41,14 +41,14 @@ def on_connection_lost(ctx: Context, grace: int) -> None:
     network.disconnect(session)
     user.left = ctx.now
     user.last_seen = format_msgid(ctx.new_id())
-    network.waiting.add(user, ctx.now + grace)
+    network.lost_users.add(user, ctx.now + grace)
 
 
 @step("given up")
 def remove_lost_users(ctx: Context) -> None:
     """Remove lost users who did not return in time, or the first of them if there are many."""
     left = _AT_ONCE
-    for user in ctx.network.waiting.over(ctx.now):
+    for user in ctx.network.lost_users.over(ctx.now):
         left -= 1 + sum(len(channel.members) for channel in ctx.network.channels_of(user))
         remove_user(ctx, user, _REASON)
         if left <= 0:
@@ -57,7 +57,7 @@ def remove_lost_users(ctx: Context) -> None:
 
 def remove_all_lost_users(ctx: Context) -> Iterator[None]:
     """Remove all lost users who did not return in time, step by step."""
-    while ctx.network.waiting.over(ctx.now):
+    while ctx.network.lost_users.over(ctx.now):
         ctx.propose(remove_lost_users)
         yield
 
@@ -65,7 +65,7 @@ def remove_all_lost_users(ctx: Context) -> Iterator[None]:
 @step("lost.shift")
 def shift(ctx: Context, jump: int) -> None:
     """Adjust the deadlines of lost users to a jump of the clock by so many ms."""
-    ctx.network.waiting.shift(jump, now=ctx.now)
+    ctx.network.lost_users.shift(jump, now=ctx.now)
 
 
 def can_resume(session: Session) -> bool:
@@ -87,11 +87,11 @@ def resume(ctx: Context) -> None:
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     token = ctx.message.params[0]
-    user = ctx.process.log.find(lambda: ctx.network.waiting.guest(token.partition(":")[0]))
+    user = ctx.process.log.find(lambda: ctx.network.lost_users.guest(token.partition(":")[0]))
     if user is None:
         return
     if hmac.compare_digest(token.encode(), token_of(ctx.network, user, secure=False).encode()):
-        ctx.session.registration.resumes = "" if ctx.network.waiting.needs_tls(user) else user.guest_id
+        ctx.session.registration.resumes = "" if ctx.network.lost_users.needs_tls(user) else user.guest_id
     elif hmac.compare_digest(token.encode(), token_of(ctx.network, user, secure=True).encode()):
         if not ctx.session.secure:
             raise FailError("RESUME", "TLS_REQUIRED", text="That token was issued over TLS: connect with TLS to use it")
@@ -113,7 +113,7 @@ def former_guest(ctx: Context) -> User | None:
     wanted = ctx.session.registration.resumes
     if not wanted or ctx.session.account:
         return None
-    user = ctx.network.waiting.guest(wanted)
+    user = ctx.network.lost_users.guest(wanted)
     if user is None or user.account or len(user.sessions) >= ctx.network.settings.accounts.sessions:
         return None
     return user
@@ -123,7 +123,7 @@ def may_take_nick(ctx: Context, holder: User) -> bool:
     """Whether the sender may take a guest's nick: as that guest, or as another from the address of a lost one."""
     if former_guest(ctx) is holder:
         return True
-    return holder in ctx.network.waiting and not holder.account and holder.real_host == ctx.session.host
+    return holder in ctx.network.lost_users and not holder.account and holder.real_host == ctx.session.host
 
 
 def disconnect(ctx: Context, user: User, farewell: str, reason: str) -> int:
@@ -135,14 +135,14 @@ def disconnect(ctx: Context, user: User, farewell: str, reason: str) -> int:
     for session in sessions:
         ctx.close(session, farewell)
         remove_session(ctx, session, reason)
-    if not sessions and user in ctx.network.waiting:
+    if not sessions and user in ctx.network.lost_users:
         remove_user(ctx, user, reason)
     return len(sessions)
 
 
 def why_not_ended(ctx: Context, user: User) -> str:
     """Return why `disconnect` has nothing to end, in words for an operator; "" if it has."""
-    if user.sessions or user in ctx.network.waiting:
+    if user.sessions or user in ctx.network.lost_users:
         return ""
     return f"{user.nick} is always on and has no connection now. To keep them out, ban the account a:{user.account}"
 

@@ -186,7 +186,7 @@ def _attach(ctx: Context, user: User) -> None:
     """Attach another connection to a user: welcome it, and show it the user's channels."""
     session = ctx.session
     returns = not user.sessions
-    if user in ctx.network.waiting and not session.away:
+    if user in ctx.network.lost_users and not session.away:
         session.away = user.away  # set on the lost connection
     ctx.network.attach(user, session)
     take_pending(ctx, user)

@@ -111,7 +111,7 @@ class UserSaver:
         return [*channels, Document(documents.SAVED_USER.name, user.guest_id, saved)]
 
     def _removal(self, guest_id: str) -> list[Document]:
-        user = self._server.network.waiting.guest(guest_id)
+        user = self._server.network.lost_users.guest(guest_id)
         if user is not None and _is_saved(self._server.network, user):
             return []
         del self._users[guest_id]
@@ -129,14 +129,14 @@ class UserSaver:
 
 
 def _is_saved(network: Network, user: User) -> bool:
-    is_expected = user in network.waiting or any(survives_restart(session) for session in user.sessions)
+    is_expected = user in network.lost_users or any(survives_restart(session) for session in user.sessions)
     return is_expected and not stays(network, user)
 
 
 def _hash_of_user(user: User, network: Network) -> int:
     shown = user.revision, user.nick, user.username, user.host, user.realname, user.away, frozenset(user.modes)
     owned = user.channels, user.invitations, user.caller_id.accepted, user.metadata
-    how = user in network.waiting, network.waiting.needs_tls(user)
+    how = user in network.lost_users, network.lost_users.needs_tls(user)
     return hash((*shown, *(tuple(each.items()) for each in owned), *how)) or 1
 
 

@@ -366,7 +366,7 @@ class Connection:
             return 0
         if self.server.is_ending:
             return int(self.server.options.connections.grace * 1000) if survives_restart(self.session) else 0
-        return grace_of(self.session, self.server.network.waiting, self.server.options.connections)
+        return grace_of(self.session, self.server.network.lost_users, self.server.options.connections)
 
     def _clean_up(self, reason: str) -> None:
         self.server.turn.begin()

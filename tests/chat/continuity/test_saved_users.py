@@ -22,4 +22,4 @@ def test_a_user_of_tls_must_come_back_over_tls(secure: bool) -> None:
     stored = json.loads(json.dumps(document(network, bob, 5)))
     found = restore(later, "~1", stored, now=10, grace=1000)
     assert found is not None
-    assert later.waiting.needs_tls(found) is secure
+    assert later.lost_users.needs_tls(found) is secure

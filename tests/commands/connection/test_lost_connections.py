@@ -135,7 +135,7 @@ def test_a_killed_or_kicked_user_does_not_wait(start_server: StartServer, tmp_pa
     bob, token = guest(server, "bob")
     with people(server.address, "alice", "root", channel="#a") as (alice, root):
         bob.close()
-        wait_for(server, lambda app: bool(app.network.waiting))
+        wait_for(server, lambda app: bool(app.network.lost_users))
         make_account(server.address, "owner")
         server.call(lambda app: app.run_step(lambda ctx: change_account(ctx, "owner", nicks=("bob",))))
         become_oper(root)
@@ -185,7 +185,7 @@ def test_a_lost_connection_is_not_announced_at_once(server: ServerThread, end: s
         if end == "reset":
             bob.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         bob.close()
-        wait_for(server, lambda app: len(app.network.waiting) == 1)
+        wait_for(server, lambda app: len(app.network.lost_users) == 1)
         alice.run("PRIVMSG bob :for later")
         with Client(server.address) as again:
             again.send("CAP REQ :draft/chathistory server-time batch", f"RESUME {token}", "NICK b", "USER b 0 * :x")
@@ -215,7 +215,7 @@ def test_a_waiting_user_can_be_killed_and_banned(start_server: StartServer, tmp_
         for nick, line in (("bob", "KILL bob :spam"), ("carol", "KLINE carol!*@* :spam")):
             lost, token = guest(server, nick)
             lost.close()
-            wait_for(server, lambda app: len(app.network.waiting) == 1)
+            wait_for(server, lambda app: len(app.network.lost_users) == 1)
             alice.send(line)
             assert alice.expect("QUIT").nick == nick
             with Client(server.address) as again:
@@ -263,7 +263,7 @@ def test_a_token_made_over_tls_is_accepted_over_tls_only(start_server: StartServ
             bob.close()
             wait_for(server, lambda app: len(app.clients.connections) == 1)
             again.close()
-            wait_for(server, lambda app: len(app.network.waiting) == 1)
+            wait_for(server, lambda app: len(app.network.lost_users) == 1)
             for is_secure in True, False:  # a token that was sent over a plain connection is accepted over TLS, too
                 with come(is_secure, f"RESUME {open_token}", nick="thief") as thief:
                     assert thief.expect("001").params[0] == "thief"
