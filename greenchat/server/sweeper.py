@@ -70,7 +70,7 @@ class Sweeper:
         self._dated = dated
         self._doubt = DateDoubt(last_id)
         self._hour_ends = monotonic() + _HOUR
-        self._is_giving_up = False
+        self._is_removing_lost_users = False
 
     def run(self) -> None:
         """Run for ever, in a greenlet of its own."""
@@ -146,12 +146,12 @@ class Sweeper:
                 silence_ends = min(silence_ends + options.ping_timeout, now + options.ping_after)
             server.clients.timer_wheel.look_at(connection, silence_ends)
 
-    def _give_up(self, ctx: Context) -> Iterator[None]:
+    def _remove_lost_users(self, ctx: Context) -> Iterator[None]:
         """Remove lost users who did not return in time, one after another, while others are served."""
         try:
             yield from lost_connections.remove_all_lost_users(ctx)
         finally:
-            self._is_giving_up = False
+            self._is_removing_lost_users = False
 
     def _follow(self, jump: int) -> None:
         """Adjust to a jump of the clock by so many ms, so that bans and the like keep their duration."""
@@ -168,8 +168,8 @@ class Sweeper:
             self._server.new_context().note(let_expire)
         if timed_masks.is_any_over(network, now):
             self._server.new_context().note(timed_masks.let_expire)
-        if network.lost_users.over(now) and not self._is_giving_up:
-            self._is_giving_up = True
-            self._server.carry_out(Background(self._give_up))
+        if network.lost_users.over(now) and not self._is_removing_lost_users:
+            self._is_removing_lost_users = True
+            self._server.carry_out(Background(self._remove_lost_users))
         if network.protection.reservations.is_any_over(now):
             self._server.new_context().note(reservations.let_expire)

@@ -48,7 +48,7 @@ def _insert(table: str, width: int, rows: int = 1) -> str:
 
 _ADD_FRESH = {width: _insert("fresh", width) for width in WIDTHS}
 _ADD_TOGETHER = {width: _insert("fresh", width, _TOGETHER) for width in WIDTHS}
-_PUT_ASIDE = """
+_FREE_KEY = """
 UPDATE conversation SET key = key || ' until ' || coalesce(
     (SELECT max(id) FROM (SELECT max(id) AS id FROM settled WHERE conversation = conversation.id
                           UNION ALL SELECT max(id) FROM unsettled WHERE conversation = conversation.id)), -id)
@@ -64,7 +64,7 @@ SELECT 1 FROM json_each(?) i CROSS JOIN fresh e
 ON e.conversation = json_extract(i.value, '$[1]') AND e.id = json_extract(i.value, '$[0]') LIMIT 1
 """
 _ADD_SETTLED = {width: _insert("settled", width) for width in WIDTHS}
-_SETTLE_TOGETHER = {width: _insert("settled", width, _TOGETHER) for width in WIDTHS}
+_ADD_SETTLED_TOGETHER = {width: _insert("settled", width, _TOGETHER) for width in WIDTHS}
 
 Rows = dict[int, list[EventRow]]
 """Rows by their width."""
@@ -190,14 +190,14 @@ class Writer:
         added += incoming
         ids = {*map(_ID, incoming)}
         if len(ids) < len(incoming) or min(ids) <= newest:
-            rows = self._settle_others(rows, newest)
+            rows = self._add_settled_others(rows, newest)
         elif len(incoming) >= _MANY:
-            rows = self._settle_crowds(rows, incoming)
+            rows = self._add_settled_crowds(rows, incoming)
         for width, part in rows.items():
             self._insert(_ADD_FRESH[width], _ADD_TOGETHER[width], part)
             fresh += part
 
-    def _settle_crowds(self, rows: Rows, incoming: list[EventRow]) -> Rows:
+    def _add_settled_crowds(self, rows: Rows, incoming: list[EventRow]) -> Rows:
         """Write the events of conversations with many of them to `settled`; all are newer than any stored one.
 
         Returns the other events.
@@ -211,11 +211,11 @@ class Writer:
             if len(settled) < len(part):
                 others[width] = [row for row in part if row[1] not in crowds]
             settled.sort(key=_CONVERSATION)
-            self._insert(_ADD_SETTLED[width], _SETTLE_TOGETHER[width], settled)
+            self._insert(_ADD_SETTLED[width], _ADD_SETTLED_TOGETHER[width], settled)
             self.sources_settled.update(map(_SOURCE, settled))
         return others
 
-    def _settle_others(self, rows: Rows, newest: int) -> Rows:
+    def _add_settled_others(self, rows: Rows, newest: int) -> Rows:
         """Write all but one event of each id, and events that are not newer than all stored ones, to `settled`.
 
         Returns the rest. newest: the largest id that is or was stored.
@@ -241,7 +241,9 @@ class Writer:
         others += late
         others.sort(key=_KEY)
         for width in WIDTHS:
-            self._insert(_ADD_SETTLED[width], _SETTLE_TOGETHER[width], [row for row in others if len(row) == width])
+            self._insert(
+                _ADD_SETTLED[width], _ADD_SETTLED_TOGETHER[width], [row for row in others if len(row) == width]
+            )
         self.sources_settled.update(map(_SOURCE, others))
         self._sealing.add_late(self._connection, late)
         return rest
@@ -314,7 +316,7 @@ class Writer:
         """
         self.forget()
         self.renamings += 1
-        self._connection.execute(_PUT_ASIDE, (renaming.to, renaming.conversation))
+        self._connection.execute(_FREE_KEY, (renaming.to, renaming.conversation))
         change = "UPDATE conversation SET key = ?, name = ? WHERE key = ?"
         self._connection.execute(change, (renaming.to, renaming.name, renaming.conversation))
         if renaming.name is None:

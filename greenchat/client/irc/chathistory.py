@@ -127,7 +127,7 @@ def begin(buffer: Buffer) -> None:
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
     """Note that a requested page of history, with so many messages, is complete."""
     page, buffer.history.page = buffer.history.page, None
-    if page and _brought_nothing(buffer, page, full=lines >= page.limit):
+    if page and _has_no_new_line(buffer, page, full=lines >= page.limit):
         buffer.history.crowded = True
         if page.command == "BEFORE":
             ask_older(buffer)
@@ -153,7 +153,7 @@ def failed(model: Model, buffer: Buffer, now: int) -> None:
     sending.flush(model, buffer, now)
 
 
-def _brought_nothing(buffer: Buffer, page: Page, *, full: bool) -> bool:
+def _has_no_new_line(buffer: Buffer, page: Page, *, full: bool) -> bool:
     """Whether a full page, requested by time, had no new line: all are of the millisecond of a known line."""
     return full and not page.new and page.command != "LATEST" and not buffer.history.crowded
 

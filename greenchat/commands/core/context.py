@@ -297,15 +297,15 @@ class Context:
 
     def record(self, *writes: StoreWrite) -> None:
         """Store what has happened, as `Journal.record` does; documents count by their size, see weight."""
-        self._weigh(writes)
+        self._count_weight(writes)
         self.journal.record(*writes)
 
     def commit(self, *writes: StoreWrite) -> None:
         """Store what must survive, as `Journal.secure` does. Raises StoreError, which becomes a FAIL."""
-        self._weigh(writes)
+        self._count_weight(writes)
         self.journal.secure(*writes)
 
-    def _weigh(self, writes: Iterable[StoreWrite]) -> None:
+    def _count_weight(self, writes: Iterable[StoreWrite]) -> None:
         self._written += sum(write.size for write in writes if isinstance(write, Document))
         self.weight, self._written = self.weight + self._written // LIGHT_DOCUMENT, self._written % LIGHT_DOCUMENT
 

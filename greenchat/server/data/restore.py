@@ -32,8 +32,8 @@ from greenchat.storage.interface import Document, Store, StoreDamagedError
 
 T = TypeVar("T")
 
-_RESENT_WITHIN = 3_600_000  # ms: clients that send something again do so soon
-_RESENT_MOST = 10_000
+_SENT_IDS_WITHIN = 3_600_000  # ms: clients that send something again do so soon
+_SENT_IDS_MOST = 10_000
 
 
 def restore(network: Network, store: Store, grace: int = 0) -> None:
@@ -78,7 +78,7 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
         _restore_saved_users(network, store, grace)
     network.local.changed_presences.clear()
     _close(network, store)
-    for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
+    for event in store.tagged(CLIENT_ID, first_id(network.started - _SENT_IDS_WITHIN), _SENT_IDS_MOST):
         key = SentIds.key(accounts.author(event.account, event.id), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.sent_ids.add(key, event.id)

@@ -17,7 +17,7 @@ from greenchat.commands.services.bot_speech import SAY
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.http.command_runner import anonymous_context, context_of, finish_command
 from greenchat.server.http.request import Request
-from greenchat.server.http.session_cookie import brought_hash
+from greenchat.server.http.session_cookie import cookie_hash
 
 _WRONG = 'Basic realm="greenchat", charset="UTF-8"'
 
@@ -93,7 +93,7 @@ def _by_token(request: Request, secret: str, kinds: tuple[str, ...]) -> Account:
 
 
 def _by_cookie(request: Request) -> Account | None:
-    hashed = brought_hash(request)
+    hashed = cookie_hash(request)
     if not hashed:
         return None
     request.require_own_page()

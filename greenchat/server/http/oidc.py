@@ -26,7 +26,7 @@ from greenchat.server.fair_pool import FairPool
 from greenchat.server.http.command_runner import anonymous_context, context_of
 from greenchat.server.http.request import NOT_KEPT, Request, Response
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.session_cookie import brought_hash, cookie
+from greenchat.server.http.session_cookie import cookie, cookie_hash
 from greenchat.storage.interface import StoreError
 from greenchat.values.addresses import netblock
 
@@ -65,7 +65,7 @@ class OidcPages:
         client = self._present()
         ctx = context_of(request)
         seed = base64.urlsafe_b64encode(ctx.random(_SEED)).decode()
-        cookie_value = f"{seed}.{ctx.now}.{brought_hash(request)}"
+        cookie_value = f"{seed}.{ctx.now}.{cookie_hash(request)}"
         address = self._ask(request, client.address, self._secrets(cookie_value))
         return _go(address, _brief(request, f"{cookie_value}.{self._sign('kept', cookie_value)}", _LASTS))
 

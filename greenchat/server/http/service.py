@@ -24,7 +24,7 @@ from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
 from greenchat.server.http.pages import Pages
 from greenchat.server.http.request import SECURITY, Request, Response, error_response, split_target
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.session_cookie import SessionCookies, brought_hash
+from greenchat.server.http.session_cookie import SessionCookies, cookie_hash
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
 from greenchat.server.net.admission import Admission
@@ -249,7 +249,7 @@ class HttpService:
         if connection.forwarders:
             session.host = "0" + request.address if request.address.startswith(":") else request.address
         session.secure = request.secure
-        session.token = brought_hash(request)
+        session.token = cookie_hash(request)
         find_token(context_of(request), session.token)  # the commands of this session look it up without waiting
         return response
 

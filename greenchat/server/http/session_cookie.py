@@ -26,7 +26,7 @@ class SessionCookies:
 
     def _tell(self, request: Request) -> Response:
         ctx = context_of(request)
-        token = find_token(ctx, brought_hash(request))
+        token = find_token(ctx, cookie_hash(request))
         account = account_of(ctx, token) if token is not None and token.kind == tokens.SESSION else None
         return json_response({"account": account.name if account else None})
 
@@ -35,7 +35,7 @@ class SessionCookies:
         ticket = request.json().get("ticket")
         if not isinstance(ticket, str) or len(ticket) > _TICKET_LENGTH:
             raise HttpError(400, "The token is missing")
-        before, ctx = brought_hash(request), context_of(request)
+        before, ctx = cookie_hash(request), context_of(request)
         try:
             secret = exchange(ctx, ticket)
             if secret and before:
@@ -48,7 +48,7 @@ class SessionCookies:
 
     def _end(self, request: Request) -> Response:
         request.require_own_page()
-        hashed, ctx = brought_hash(request), context_of(request)
+        hashed, ctx = cookie_hash(request), context_of(request)
         try:
             if hashed:
                 ctx.propose(drop, hashed)
@@ -57,7 +57,7 @@ class SessionCookies:
         return Response(204, fields=[NOT_KEPT, cookie(request, "", 0)])
 
 
-def brought_hash(request: Request) -> str:
+def cookie_hash(request: Request) -> str:
     """Return the hash of the secret in the request's cookie; "" without one."""
     secret = request.cookies.get(_name(request), "")
     return tokens.hash_of(secret) if secret else ""
