@@ -56,16 +56,16 @@ def play(ctx: Context, words: list[str]) -> Deferred:
             for conversation in conversations
         ]
 
-    return reading(ctx, read, _tell_again)
+    return reading(ctx, read, _replay)
 
 
-def _tell_again(ctx: Context, result: EventsByConversation | StoreError) -> Streamed:
+def _replay(ctx: Context, result: EventsByConversation | StoreError) -> Streamed:
     if isinstance(result, StoreError):
         raise ServiceError("The history can't be read now")
-    return Streamed(_tell_each(ctx, result))
+    return Streamed(_replay_each(ctx, result))
 
 
-def _tell_each(ctx: Context, conversations: EventsByConversation) -> Iterator[None]:
+def _replay_each(ctx: Context, conversations: EventsByConversation) -> Iterator[None]:
     nicks = nicks_by_identity(ctx)
     for key, stored in conversations:
         events = [event for event in stored if may_read(ctx, event)]

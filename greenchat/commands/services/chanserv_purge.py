@@ -32,7 +32,7 @@ def purge(ctx: Context, words: list[str]) -> None:
         if action == "DEL":
             free(ctx, name)
         else:
-            reserve(ctx, name, 0, " ".join(words[2:]), *_ending(ctx, name))
+            reserve(ctx, name, 0, " ".join(words[2:]), *_removal(ctx, name))
     except IrcError as error:
         raise ServiceError(error.text) from error
     if action == "ADD":
@@ -40,7 +40,7 @@ def purge(ctx: Context, words: list[str]) -> None:
     tell(ctx, CHANSERV, f"{name} is {'closed' if action == 'ADD' else 'open again'}")
 
 
-def _ending(ctx: Context, name: str) -> list[Change]:
+def _removal(ctx: Context, name: str) -> list[Change]:
     """Return the change that ends the registration of a channel, if there is one."""
     channel = ctx.network.channel(name)
     return [registration_update(ctx, channel, None)] if channel and channel.registration else []

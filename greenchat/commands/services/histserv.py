@@ -48,7 +48,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
         if isinstance(result, StoreError) or now.key != conversation.key:
             raise ServiceError(_UNREADABLE)
         readable = [event for event in result if now.shows(event.id) and event.conversation in now.keys]
-        return Streamed(_tell_again(ctx, readable))
+        return Streamed(_replay_events(ctx, readable))
 
     return reading(ctx, read, then)
 
@@ -215,7 +215,7 @@ def _span(ctx: Context, text: str) -> tuple[int, int]:
     return page, first_id(max(0, ctx.now - seconds * 1000))
 
 
-def _tell_again(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
+def _replay_events(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
     ctx.weight += len(events) // _PORTION
     for event in events:
         if ctx.journal.has_erased(event.conversation, event.id):
