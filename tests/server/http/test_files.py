@@ -552,7 +552,7 @@ def test_uploads_at_once_are_limited_per_address(start: Start, tmp_path: Path) -
 
 
 def test_a_nearly_full_disk_refuses_files(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk_watch, "_room", lambda _: None)  # the real disk has room, and its first look may come late
+    monkeypatch.setattr(disk_watch, "_free_space", lambda _: None)  # the real disk is not nearly full
     server = start()
     with people(server.address, "alice") as (alice,):
         register(alice)
