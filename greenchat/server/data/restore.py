@@ -78,7 +78,8 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
         _restore_saved_users(network, store, grace)
     network.local.changed_presences.clear()
     _close(network, store)
-    for event in store.tagged(CLIENT_ID, first_id(network.started - _SENT_IDS_WITHIN), _SENT_IDS_MOST):
+    after = first_id(network.started - _SENT_IDS_WITHIN)
+    for event in store.tagged(CLIENT_ID, after, _SENT_IDS_MOST) if store.last_id() > after else ():
         key = SentIds.key(accounts.author(event.account, event.id), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.sent_ids.add(key, event.id)

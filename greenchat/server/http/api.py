@@ -34,6 +34,7 @@ _STATUS = {
     Numeric.ERR_INPUTTOOLONG: 422,
     Numeric.ERR_PASSWDMISMATCH: 401,
 }
+_DESCRIPTION = files("greenchat.server.http").joinpath("openapi.json").read_bytes()
 _FAILS = {"INVALID_TARGET": 404, "INVALID_PARAMS": 422, "INVALID_MSGREFTYPE": 422, "NEED_MORE_PARAMS": 422}
 _ABSENT = "The account is not connected: connect a client, or keep it online with /msg NickServ SET ALWAYS-ON on"
 
@@ -44,7 +45,6 @@ class Api:
     def __init__(self, options: Callable[[], Web]) -> None:
         self._options = options
         self.limits = TokenLimits()
-        self._description = files("greenchat.server.http").joinpath("openapi.json").read_bytes()
 
     def add_to(self, routes: Routes) -> None:
         """Add the rows of the API."""
@@ -59,7 +59,7 @@ class Api:
         AdminApi(self._member).add_to(routes)
 
     def _describe(self, _: Request) -> Response:
-        return Response(body=self._description, type="application/json", fields=[NOT_KEPT])
+        return Response(body=_DESCRIPTION, type="application/json", fields=[NOT_KEPT])
 
     def _enter(self, request: Request, right: str = "") -> tuple[Context, Token]:
         """Check the token of a bot, its right, and its rate. Raises HttpError."""
