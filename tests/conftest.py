@@ -86,7 +86,7 @@ class ServerThread:
 
     def _run(self) -> None:
         try:
-            with databases.copied(databases.empty):
+            with databases.copied():
                 self.app = App(self._settings, self._options, self._tls)
             self._wake = get_hub().loop.async_()
             self._wake.start(self._run_calls)
@@ -245,12 +245,14 @@ def server(serve: Serve) -> Target:
     return serve()
 
 
+_QUICK = Options(
+    listen=(ListenerOptions(Address("127.0.0.1", 0)),),
+    connections=Connections(close_timeout=0.3),
+    throttle=Throttle(commands=0),
+    storage=Storage(persistent=False),
+)
+
+
 def quick_options(data: Path) -> Options:
     """Return options with a free port, no throttle, and a short wait for clients that do not close at the end."""
-    return Options(
-        listen=(ListenerOptions(Address("127.0.0.1", 0)),),
-        connections=Connections(close_timeout=0.3),
-        data=data,
-        throttle=Throttle(commands=0),
-        storage=Storage(persistent=False),
-    )
+    return replace(_QUICK, data=data)

@@ -1,7 +1,7 @@
-"""The database of a first start, made once: creating the tables is a large part of such a start."""
+"""The database of a first start, made once: creating the tables and the secrets is a large part of such a start."""
 
+import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -17,32 +17,22 @@ from greenchat.storage.sqlite import SqliteStore
 
 
 @cache
-def empty() -> bytes:
-    """Return a database with empty tables."""
-    return _made(lambda store: None)
-
-
-@cache
 def begun() -> bytes:
     """Return the database that a server has after its first start, with its secrets."""
-    return _made(lambda store: restore(Network(Settings(), now=0), store))
-
-
-def _made(fill: Callable[[SqliteStore], None]) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "greenchat.db"
         store = SqliteStore(path)
-        fill(store)
+        restore(Network(Settings(), now=0), store)
         store.close()
         return path.read_bytes()
 
 
-def copied(template: Callable[[], bytes]) -> AbstractContextManager[object]:
+def copied() -> AbstractContextManager[object]:
     """Let stores opened during the block begin with a copy, where there is no database yet."""
-    content = template()
+    content = begun()
 
     def connecting(path: Path, *, durable: bool) -> sqlite3.Connection:
-        if path.parent.is_dir() and not any(path.parent.glob(f"{path.name}*")):
+        if path.parent.is_dir() and not any(name.startswith(path.name) for name in os.listdir(path.parent)):
             path.write_bytes(content)
         return connect(path, durable=durable)
 

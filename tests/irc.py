@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import count
 from textwrap import wrap
 from typing import Any, Protocol
@@ -29,6 +30,12 @@ ALL_CAPS = " ".join(
     row.name for row in CAPABILITIES.values() if row.served and row.bit & ~(STS | METADATA_2 | WEBPUSH | RESUME)
 )
 """All capabilities that a server without configuration offers, but that of clients that reconnect by themselves."""
+
+
+@cache
+def _requests(caps: str) -> list[str]:
+    """Return the lines that request capabilities."""
+    return [f"CAP REQ :{some}" for some in wrap(caps, 400, break_on_hyphens=False)]
 
 
 def _dial(address: Target) -> socket.socket:
@@ -73,7 +80,7 @@ class Client:
         if password:
             self.send(f"PASS {password}")
         if caps:
-            self.send("CAP LS 302", *(f"CAP REQ :{some}" for some in wrap(caps, 400, break_on_hyphens=False)))
+            self.send("CAP LS 302", *_requests(caps))
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
         if caps:
             self.send("CAP END")

@@ -82,7 +82,7 @@ class _NoThreads:
 
 def make_app(settings: Settings, options: Options) -> App:
     """Return a server without listeners, at the lowest cost: tests make thousands of them."""
-    with databases.copied(databases.begun), ExitStack() as stack:
+    with databases.copied(), ExitStack() as stack:
         for module, name in _WITH_THREADS:
             stack.enter_context(patch.object(module, name, _NoThreads))
         return App(settings, options)
