@@ -127,11 +127,13 @@ def test_a_restored_state_goes_on_like_the_first_one(tmp_path: Path, seed: int) 
             if step % 10 == 0:
                 now = world.app.now()
                 document = json.loads(json.dumps(snapshot.snapshot(world.network, now)))
+                digest = snapshot.digest_of(document)
                 for replica in replicas:
                     for each in acts:
                         replica.apply(decode(json.loads(each)))
-                    assert json.loads(json.dumps(snapshot.snapshot(replica.network, now))) == document, step
-                    assert replica.digest(now) == snapshot.digest_of(document), step
+                    if replica.digest(now) != digest:  # otherwise their JSON is equal
+                        assert json.loads(json.dumps(snapshot.snapshot(replica.network, now))) == document, step
+                        assert replica.digest(now) == digest, step
                 acts.clear()
                 if step % 100 == 0:
                     read_markers = world.app.turn.store.documents(documents.READ_MARKERS.name)
