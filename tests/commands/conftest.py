@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -10,6 +11,26 @@ from greenchat.config.settings import Settings
 from tests.conftest import StartServer, cheap_passwords, quick_options
 from tests.irc import Target
 from tests.world import World
+
+
+class StartWorld(Protocol):
+    """Makes a server without sockets."""
+
+    def __call__(self, settings: Settings, options: Options) -> World: ...
+
+
+@pytest.fixture
+def start_world() -> Iterator[StartWorld]:
+    """Make servers without sockets; they end with the test."""
+    worlds: list[World] = []
+
+    def start(settings: Settings, options: Options) -> World:
+        worlds.append(World(settings, options))
+        return worlds[-1]
+
+    yield start
+    for world in worlds:
+        world.stop()
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ from greenchat.commands.operators import shell
 from greenchat.config.external_services import ExternalService
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
+from tests.commands.conftest import StartWorld
 from tests.commands.devices import device, make_account
 from tests.commands.state_changes import advance_clock
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import quick_options
 from tests.irc import Client
+from tests.world import World
 
 _WIKI = "https://wiki.example.org"
 _SECRET = "your-256-bit-secret, and a bit more"
@@ -31,11 +33,11 @@ SETTINGS = Settings(
 
 
 @pytest.fixture
-def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    return start_server(SETTINGS, quick_options(tmp_path))
+def server(start_world: StartWorld, tmp_path: Path) -> World:
+    return start_world(SETTINGS, quick_options(tmp_path))
 
 
-def logged_in(server: ServerThread, nick: str) -> Client:
+def logged_in(server: World, nick: str) -> Client:
     make_account(server.address, nick)
     client = device(server.address, nick, caps="sasl batch")
     client.until("376", "422")
@@ -63,7 +65,7 @@ def claims(service: Client, token: str) -> dict[str, str]:
     return {each.params[1]: each.params[2] for each in messages if each.params[0] == "CLAIM"}
 
 
-def test_services_are_listed(server: ServerThread) -> None:
+def test_services_are_listed(server: World) -> None:
     """ "NOTE TOKEN SERVICE <service> <url> :<description>", then "NOTE TOKEN END_OF_LIST"."""
     with Client(server.address, "bob") as bob:
         answers = [message.params for message in bob.run("TOKEN SERVICELIST")]
@@ -73,7 +75,7 @@ def test_services_are_listed(server: ServerThread) -> None:
         assert {"draft/AUTHTOKEN", "EXTJWT=1"} <= tokens
 
 
-def test_a_service_validates_a_token_once_also_before_registration(server: ServerThread) -> None:
+def test_a_service_validates_a_token_once_also_before_registration(server: World) -> None:
     """ "The `TOKEN VALIDATE` subcommand MUST be usable before a client has completed connection registration." """
     with logged_in(server, "alice") as alice, Client(server.address) as service:
         alice.join("#a")
@@ -87,7 +89,7 @@ def test_a_service_validates_a_token_once_also_before_registration(server: Serve
         assert service.commands("TOKEN SERVICELIST", "TOKEN GENERATE wiki") == ["451", "451"]
 
 
-def test_a_token_is_validated_against_the_current_state(server: ServerThread) -> None:
+def test_a_token_is_validated_against_the_current_state(server: World) -> None:
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         alice.join("#a")
         token = generate(alice, "wiki #a")
@@ -100,14 +102,14 @@ def test_a_token_is_validated_against_the_current_state(server: ServerThread) ->
         assert claims(bob, token) == {"account": "alice", "name": "alice", "scope": "#a"}
 
 
-def test_a_token_of_a_banned_account_is_invalid(server: ServerThread) -> None:
+def test_a_token_of_a_banned_account_is_invalid(server: World) -> None:
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         token = generate(alice, "wiki")
         server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
         assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
-def test_a_token_is_valid_for_one_service_and_ten_minutes(server: ServerThread) -> None:
+def test_a_token_is_valid_for_one_service_and_ten_minutes(server: World) -> None:
     """ "Servers MUST validate that the service and url parameter ... match the service and url associated with the
     provided token" """
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
@@ -118,7 +120,7 @@ def test_a_token_is_valid_for_one_service_and_ten_minutes(server: ServerThread) 
         assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
-def test_refusals(server: ServerThread) -> None:
+def test_refusals(server: World) -> None:
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         bob.join("#b")
         assert fail(bob.run("TOKEN GENERATE wiki")) == "ACCOUNT_REQUIRED"
@@ -133,9 +135,9 @@ def test_refusals(server: ServerThread) -> None:
         assert fail(alice.run("TOKEN GENERATE wiki")) == "NEED_CAPABILITY"
 
 
-def test_guessing_tokens_is_throttled(start_server: StartServer, tmp_path: Path) -> None:
+def test_guessing_tokens_is_throttled(start_world: StartWorld, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
-    running = start_server(SETTINGS, replace(options, throttle=replace(options.throttle, logins=3)))
+    running = start_world(SETTINGS, replace(options, throttle=replace(options.throttle, logins=3)))
     with Client(running.address, "bob", caps="batch") as bob:
         for _ in range(3):
             assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :x")) == "INVALID_TOKEN"
@@ -149,7 +151,7 @@ def received(client: Client, line: str) -> str:
     return "".join(part[3] for part in parts) + last[2]
 
 
-def test_extjwt(server: ServerThread) -> None:
+def test_extjwt(server: World) -> None:
     """ "EXTJWT <requested_target> <service_name> [*] <jwt_token>", with the claims that the specification lists."""
     with logged_in(server, "alice") as alice:
         before = int(time.time())
@@ -165,7 +167,7 @@ def test_extjwt(server: ServerThread) -> None:
         assert not {"service", "channel"} & token_claims.keys()
 
 
-def test_extjwt_for_non_members_and_missing_channels(server: ServerThread) -> None:
+def test_extjwt_for_non_members_and_missing_channels(server: World) -> None:
     with Client(server.address, "bob") as bob, Client(server.address, "carol") as carol:
         bob.join("#b")
         token_claims = jwt.decode(received(carol, "EXTJWT #b wiki"), _SECRET, ["HS256"], audience=_WIKI)

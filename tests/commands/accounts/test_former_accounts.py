@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from greenchat.protocol.message import Message
+from tests.commands.conftest import StartWorld
 from tests.commands.devices import device, log_in, make_account
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import quick_options
 from tests.irc import Client
 from tests.opers import WITH_OPERS, become_oper
+from tests.world import World
 
 CAPS = (
     "sasl message-tags server-time batch draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2"
@@ -23,23 +25,23 @@ EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50
 
 
 @pytest.fixture
-def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    return start_server(WITH_OPERS, quick_options(tmp_path))
+def server(start_world: StartWorld, tmp_path: Path) -> World:
+    return start_world(WITH_OPERS, quick_options(tmp_path))
 
 
 @pytest.fixture
-def root(server: ServerThread) -> Iterator[Client]:
+def root(server: World) -> Iterator[Client]:
     with Client(server.address, "root") as client:
         yield become_oper(client)
 
 
-def connect_owner(server: ServerThread, nick: str) -> Client:
+def connect_owner(server: World, nick: str) -> Client:
     """Connect a user with an account named like the nick."""
     make_account(server.address, nick)
     return connect_again(server, nick)
 
 
-def connect_again(server: ServerThread, nick: str) -> Client:
+def connect_again(server: World, nick: str) -> Client:
     """Add one more connection of the same account."""
     client = device(server.address, nick, caps=CAPS)
     client.until("376", "422")
@@ -55,7 +57,7 @@ def drop_account(client: Client, nick: str) -> None:
     client.until_end()
 
 
-def stranger(server: ServerThread, root: Client, nick: str) -> Client:
+def stranger(server: World, root: Client, nick: str) -> Client:
     """Connect another user, who registers the name once it is free."""
     root.run(f"NS ERASE {nick}")
     return connect_owner(server, nick)
@@ -74,7 +76,7 @@ def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_a_dropped_name_stays_reserved_until_it_is_freed(server: ServerThread, root: Client) -> None:
+def test_a_dropped_name_stays_reserved_until_it_is_freed(server: World, root: Client) -> None:
     with connect_owner(server, "ben") as ben:
         drop_account(ben, "ben")
     with Client(server.address, "eve") as eve:
@@ -87,7 +89,7 @@ def test_a_dropped_name_stays_reserved_until_it_is_freed(server: ServerThread, r
         assert eve.run("REGISTER ben * :sesame open")[0].params[0] == "SUCCESS"
 
 
-def test_private_conversations_are_not_inherited(server: ServerThread, root: Client) -> None:
+def test_private_conversations_are_not_inherited(server: World, root: Client) -> None:
     with connect_owner(server, "ann") as ann, connect_owner(server, "ben") as ben:
         ann.run("PRIVMSG ben :for the first ben only", "METADATA * SET url :x")
         ben.run("PRIVMSG ann :from the first", "MARKREAD ann timestamp=2024-01-01T00:00:00.000Z")
@@ -112,7 +114,7 @@ def test_private_conversations_are_not_inherited(server: ServerThread, root: Cli
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_accept_lists_are_not_inherited(server: ServerThread, root: Client, listed: bool) -> None:
+def test_accept_lists_are_not_inherited(server: World, root: Client, listed: bool) -> None:
     with connect_owner(server, "ann") as ann, connect_owner(server, "ben") as ben:
         ann.run("MODE ann +g", *["ACCEPT ben"] * listed)
         assert ("716" in ben.commands("PRIVMSG ann :hello")) is not listed
@@ -121,7 +123,7 @@ def test_accept_lists_are_not_inherited(server: ServerThread, root: Client, list
             assert "716" in ben.commands("PRIVMSG ann :hello")
 
 
-def test_ranks_are_not_inherited(server: ServerThread, root: Client) -> None:
+def test_ranks_are_not_inherited(server: World, root: Client) -> None:
     with connect_owner(server, "own") as own, connect_owner(server, "ben") as ben:
         own.run("JOIN #club", "CS REGISTER #club", "CS AMODE #club +o ben")
         assert "MODE" in ben.commands("JOIN #club")
@@ -133,7 +135,7 @@ def test_ranks_are_not_inherited(server: ServerThread, root: Client) -> None:
 
 
 @pytest.mark.parametrize("mask", ["a:ben", "a:BEN", "~a:own", "m:a:ben"])
-def test_masks_of_accounts_are_not_inherited(server: ServerThread, root: Client, mask: str) -> None:
+def test_masks_of_accounts_are_not_inherited(server: World, root: Client, mask: str) -> None:
     """A mask with an account's name matches that account only. `~a:own` matches all others, including a later account
     of the name `own`.
     """
@@ -150,7 +152,7 @@ def test_masks_of_accounts_are_not_inherited(server: ServerThread, root: Client,
 
 
 @pytest.mark.parametrize(("modes", "mask"), [("+iI", "a:ben"), ("+bbe", "*!*@* x a:ben")])
-def test_exceptions_are_not_inherited(server: ServerThread, root: Client, modes: str, mask: str) -> None:
+def test_exceptions_are_not_inherited(server: World, root: Client, modes: str, mask: str) -> None:
     with Client(server.address, "alice") as alice, connect_owner(server, "ben") as ben:
         alice.run("JOIN #a", f"MODE #a {modes} {mask}")
         assert "366" in ben.commands("JOIN #a")
@@ -162,7 +164,7 @@ def test_exceptions_are_not_inherited(server: ServerThread, root: Client, modes:
             assert "366" in ben.commands("JOIN #a")
 
 
-def test_a_mask_of_a_missing_account_matches_no_later_account(server: ServerThread) -> None:
+def test_a_mask_of_a_missing_account_matches_no_later_account(server: World) -> None:
     """An exception that was set before the account existed is not for the first user who registers the name."""
     with Client(server.address, "alice") as alice:
         alice.run("JOIN #a", "MODE #a +iI a:ben")
@@ -170,7 +172,7 @@ def test_a_mask_of_a_missing_account_matches_no_later_account(server: ServerThre
             assert "473" in ben.commands("JOIN #a")
 
 
-def test_erasing_a_founder_on_the_access_list_ends_the_registration(server: ServerThread, root: Client) -> None:
+def test_erasing_a_founder_on_the_access_list_ends_the_registration(server: World, root: Client) -> None:
     with connect_owner(server, "ben") as ben:
         ben.run("JOIN #b", "CS REGISTER #b", "CS AMODE #b +o ben")
         code = notices(root, "NS ERASE ben").split()[-1]
@@ -178,7 +180,7 @@ def test_erasing_a_founder_on_the_access_list_ends_the_registration(server: Serv
     assert "no such registered channel" in notices(root, "CS INFO #b")
 
 
-def test_server_bans_are_not_inherited(server: ServerThread, root: Client) -> None:
+def test_server_bans_are_not_inherited(server: World, root: Client) -> None:
     with connect_owner(server, "ben"):
         root.run("UBAN ADD ben 0 enough")
     code = notices(root, "NS ERASE ben").split()[-1]
@@ -189,7 +191,7 @@ def test_server_bans_are_not_inherited(server: ServerThread, root: Client) -> No
         assert "There is no account nobody" in root.run(line)[0].params[-1]
 
 
-def test_messages_are_not_inherited(server: ServerThread, root: Client) -> None:
+def test_messages_are_not_inherited(server: World, root: Client) -> None:
     with connect_owner(server, "ann") as ann, connect_owner(server, "ben") as ben:
         ann.join("#a")
         ben.join("#a")
@@ -202,7 +204,7 @@ def test_messages_are_not_inherited(server: ServerThread, root: Client) -> None:
             assert fail.params[1] == "REDACT_FORBIDDEN"
 
 
-def test_an_always_on_user_of_a_dropped_account_leaves(server: ServerThread, root: Client) -> None:
+def test_an_always_on_user_of_a_dropped_account_leaves(server: World, root: Client) -> None:
     """The account is dropped at one connection while its always-on user stays, without a connection, under another
     nick.
     """
@@ -222,7 +224,7 @@ def test_an_always_on_user_of_a_dropped_account_leaves(server: ServerThread, roo
             assert not any("ben" in m.params[-1] for m in ben.run("NAMES #a") if m.command == "353")
 
 
-def test_unregistered_connections_are_logged_out(server: ServerThread) -> None:
+def test_unregistered_connections_are_logged_out(server: World) -> None:
     with connect_owner(server, "ben") as ben, Client(server.address) as waiting:
         waiting.send("CAP LS 302", "NICK x", "USER x 0 * :x")
         log_in(waiting, "ben")
@@ -234,7 +236,7 @@ def test_unregistered_connections_are_logged_out(server: ServerThread) -> None:
         assert not any(m.command == "330" for m in waiting.run("WHOIS x"))
 
 
-def test_an_account_that_owns_channels_is_erased_with_them(server: ServerThread, root: Client) -> None:
+def test_an_account_that_owns_channels_is_erased_with_them(server: World, root: Client) -> None:
     with connect_owner(server, "own") as own:
         own.run("JOIN #club", "CS REGISTER #club")
     answer = notices(root, "NS ERASE own")

@@ -13,10 +13,12 @@ import pytest
 from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings
 from greenchat.protocol.message import Message
+from tests.commands.conftest import StartWorld
 from tests.commands.devices import device, make_account
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import quick_options
 from tests.irc import Client, people
 from tests.opers import WITH_OPERS
+from tests.world import World
 
 CAPS = "message-tags server-time batch draft/chathistory draft/message-redaction draft/event-playback"
 EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50"
@@ -24,8 +26,8 @@ SETTINGS = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096))
 
 
 @pytest.fixture
-def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    return start_server(SETTINGS, quick_options(tmp_path))
+def server(start_world: StartWorld, tmp_path: Path) -> World:
+    return start_world(SETTINGS, quick_options(tmp_path))
 
 
 def replayed(messages: list[Message]) -> list[str]:
@@ -78,7 +80,7 @@ def read(client: Client) -> list[str]:
     ],
 )
 def test_who_reads_the_history_of_a_channel(
-    server: ServerThread, lock: str, who: str, story: list[str], shown: list[str]
+    server: World, lock: str, who: str, story: list[str], shown: list[str]
 ) -> None:
     unlock = lock.replace("+", "-")
     with people(server.address, "alice", "bob", "carol", "eve", caps=CAPS) as clients:
@@ -104,7 +106,7 @@ def test_who_reads_the_history_of_a_channel(
         assert read(reader) == expected
 
 
-def test_operators_of_a_new_life_cannot_redact_messages_of_an_older_one(server: ServerThread) -> None:
+def test_operators_of_a_new_life_cannot_redact_messages_of_an_older_one(server: World) -> None:
     with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
         alice.run("JOIN #a", "PRIVMSG #a :said in the open", "PART #a")
         eve.run("JOIN #a", "PRIVMSG #a :said by me")
@@ -114,7 +116,7 @@ def test_operators_of_a_new_life_cannot_redact_messages_of_an_older_one(server: 
         assert eve.commands(f"REDACT #a {found['said by me']}") == ["REDACT"]
 
 
-def test_hidden_messages_cannot_be_redacted(server: ServerThread) -> None:
+def test_hidden_messages_cannot_be_redacted(server: World) -> None:
     with people(server.address, "alice", "eve", caps=CAPS + " echo-message") as (alice, eve):
         alice.run("JOIN #a", "MODE #a +i")
         msgid = next(m.tags["msgid"] for m in alice.run("PRIVMSG #a :said behind locks") if m.command == "PRIVMSG")
@@ -124,7 +126,7 @@ def test_hidden_messages_cannot_be_redacted(server: ServerThread) -> None:
         assert fail.params[1] == "UNKNOWN_MSGID"
 
 
-def test_the_founder_and_users_of_the_access_list_read_all(server: ServerThread) -> None:
+def test_the_founder_and_users_of_the_access_list_read_all(server: World) -> None:
     for name in "olga", "ann":
         make_account(server.address, name)
     with (
@@ -142,7 +144,7 @@ def test_the_founder_and_users_of_the_access_list_read_all(server: ServerThread)
         assert read(ann) == ["said behind locks"]
 
 
-def test_a_renamed_channel_keeps_its_closed_history(server: ServerThread) -> None:
+def test_a_renamed_channel_keeps_its_closed_history(server: World) -> None:
     with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
         alice.run("JOIN #b", "MODE #b +s", "PRIVMSG #b :said behind locks", "RENAME #b #a", "MODE #a -s")
         assert read(alice) == ["said behind locks"]
@@ -151,9 +153,9 @@ def test_a_renamed_channel_keeps_its_closed_history(server: ServerThread) -> Non
 
 
 @pytest.mark.parametrize("always_on", [False, True])
-def test_a_restart_does_not_change_who_reads(start_server: StartServer, tmp_path: Path, always_on: bool) -> None:
+def test_a_restart_does_not_change_who_reads(start_world: StartWorld, tmp_path: Path, always_on: bool) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     make_account(server.address, "zoe")
     with device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe, Client(server.address, "bob", caps=CAPS) as bob:
         zoe.until("376", "422")
@@ -166,7 +168,7 @@ def test_a_restart_does_not_change_who_reads(start_server: StartServer, tmp_path
         zoe.quit()
         bob.quit()
     server.stop()
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     with (
         Client(server.address, "mallory", caps=CAPS) as mallory,
         device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe,
@@ -191,10 +193,10 @@ def test_a_restart_does_not_change_who_reads(start_server: StartServer, tmp_path
             assert read(zoe) == ["said in the open", "said behind locks"]
 
 
-def test_membership_is_known_after_a_crash(start_server: StartServer, tmp_path: Path) -> None:
+def test_membership_is_known_after_a_crash(start_world: StartWorld, tmp_path: Path) -> None:
     """A killed server announces no QUIT: what is stored must be enough."""
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     for name in "first", "later":
         make_account(server.address, name)
     with (
@@ -215,10 +217,10 @@ def test_membership_is_known_after_a_crash(start_server: StartServer, tmp_path: 
 
 
 def test_an_unregistered_channel_survives_only_with_an_always_on_member(
-    start_server: StartServer, tmp_path: Path
+    start_world: StartWorld, tmp_path: Path
 ) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     make_account(server.address, "zoe")
     with device(server.address, "zoe") as zoe, Client(server.address, "bob") as bob:
         zoe.until("376", "422")
@@ -230,11 +232,9 @@ def test_an_unregistered_channel_survives_only_with_an_always_on_member(
         assert server.call(lambda app: app.store.documents("channel")) == {}
 
 
-def test_a_channel_ends_with_the_server_when_its_always_on_member_left(
-    start_server: StartServer, tmp_path: Path
-) -> None:
+def test_a_channel_ends_with_the_server_when_its_always_on_member_left(start_world: StartWorld, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     make_account(server.address, "zoe")
     with device(server.address, "zoe") as zoe, Client(server.address, "bob") as bob:
         zoe.until("376", "422")
@@ -242,19 +242,19 @@ def test_a_channel_ends_with_the_server_when_its_always_on_member_left(
         bob.join("#a")
         zoe.run("PART #a")
     server.stop()
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     with Client(server.address, "bob") as bob:
         assert [m.params[-1] for m in bob.join("#a") if m.command == "353"] == ["@bob"]
         assert server.call(lambda app: app.store.documents("channel")) == {}
 
 
 def test_merging_old_spans_hides_nothing_from_its_readers(
-    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_world: StartWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither from present members nor, after a restart, from former ones."""
     monkeypatch.setattr("greenchat.chat.closures._MOST", 2)
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     for name in "zoe", "bob":
         make_account(server.address, name)
     with (
@@ -277,7 +277,7 @@ def test_merging_old_spans_hides_nothing_from_its_readers(
         documents = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
         assert {name.partition(" ")[0] for name in documents["inside"]} <= documents["closed"].keys()
     server.stop()
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     with device(server.address, "bob", caps=f"sasl {CAPS}") as bob, Client(server.address, "mallory", caps=CAPS) as eve:
         bob.until("376", "422")
         for client in bob, eve:
@@ -287,12 +287,12 @@ def test_merging_old_spans_hides_nothing_from_its_readers(
 
 
 def test_a_flood_of_new_channels_reveals_nothing(
-    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_world: StartWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The memory of ended channels is bounded: only spans that guard nothing are forgotten."""
     monkeypatch.setattr("greenchat.chat.protection.ended_channels._MOST", 20)
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     make_account(server.address, "zoe")
     with (
         device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe,
@@ -313,7 +313,7 @@ def test_a_flood_of_new_channels_reveals_nothing(
         documents = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
         assert len(documents["closed"]) + len(documents["inside"]) <= 20
     server.stop()
-    server = start_server(SETTINGS, options)
+    server = start_world(SETTINGS, options)
     with device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe, Client(server.address, "eve", caps=CAPS) as eve:
         zoe.until("376", "422")
         eve.join("#a")
@@ -322,7 +322,7 @@ def test_a_flood_of_new_channels_reveals_nothing(
         assert replayed(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
 
 
-def test_a_former_key_is_not_shown_to_later_readers(server: ServerThread) -> None:
+def test_a_former_key_is_not_shown_to_later_readers(server: World) -> None:
     """Neither by the MODE that sets it nor by the one that removes it: the key may be set again."""
     make_account(server.address, "olga")
     with device(server.address, "olga", caps=f"sasl {CAPS}") as olga, Client(server.address, "eve", caps=CAPS) as eve:

@@ -7,22 +7,24 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.settings import AccountSettings
+from tests.commands.conftest import StartWorld
 from tests.commands.state_changes import advance_clock
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import quick_options
 from tests.irc import Client, people
 from tests.opers import WITH_OPERS, become_oper
+from tests.world import World
 
 _HOUR = 3_600_000  # ms
 SETTINGS = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096))
 
 
 @pytest.fixture
-def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    return start_server(SETTINGS, quick_options(tmp_path))
+def server(start_world: StartWorld, tmp_path: Path) -> World:
+    return start_world(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
-def with_opers(server: ServerThread) -> Iterator[tuple[Client, Client]]:
+def with_opers(server: World) -> Iterator[tuple[Client, Client]]:
     with people(server.address, "root", "alice") as (root, alice):
         become_oper(root)
         yield root, alice
@@ -32,7 +34,7 @@ def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_a_nick(server: ServerThread, with_opers: tuple[Client, Client]) -> None:
+def test_a_nick(server: World, with_opers: tuple[Client, Client]) -> None:
     root, alice = with_opers
     assert "is reserved for 1h" in notices(root, "RESV 60 boss* :only one")
     (refused,) = alice.run("NICK Bossy")
@@ -99,19 +101,19 @@ def test_purge(with_opers: tuple[Client, Client]) -> None:
     assert "Usage: PURGE" in notices(root, "CS PURGE CLOSE #bad")
 
 
-def test_reservations_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+def test_reservations_survive_a_restart(start_world: StartWorld, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
-    first = start_server(SETTINGS, options)
+    first = start_world(SETTINGS, options)
     with people(first.address, "root") as (root,):
         become_oper(root).run("RESV 60 eve", "RESV #bad")
     first.stop()
-    second = start_server(SETTINGS, options)
+    second = start_world(SETTINGS, options)
     with people(second.address, "alice") as (alice,):
         assert alice.commands("NICK eve", "JOIN #bad") == ["433", "437"]
         advance_clock(second, _HOUR)
         assert alice.commands("NICK eve", "JOIN #bad") == ["NICK", "437"]
     second.stop()
-    third = start_server(SETTINGS, options)
+    third = start_world(SETTINGS, options)
     with people(third.address, "alice") as (alice,):
         assert alice.commands("NICK eve", "JOIN #bad") == ["NICK", "437"]

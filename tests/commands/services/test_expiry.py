@@ -8,22 +8,24 @@ import pytest
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.times import in_words
 from greenchat.server.app import App
+from tests.commands.conftest import StartWorld
 from tests.commands.devices import device, make_account
 from tests.commands.state_changes import advance_clock
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import quick_options
 from tests.irc import Client
 from tests.opers import WITH_OPERS, become_oper
+from tests.world import World
 
 _DAY = 86_400_000  # ms
 
 
 @pytest.fixture
-def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_world: StartWorld, tmp_path: Path) -> World:
     accounts = AccountSettings(iterations=4096, expire_days=30, always_on_days=10, always_on="opt-in")
-    return start_server(replace(WITH_OPERS, accounts=accounts), quick_options(tmp_path))
+    return start_world(replace(WITH_OPERS, accounts=accounts), quick_options(tmp_path))
 
 
-def pass_days(server: ServerThread, days: float) -> None:
+def pass_days(server: World, days: float) -> None:
     advance_clock(server, int(days * _DAY))
     server.call(lambda app: app.upkeep.sweeper.look_at_accounts())
 
@@ -32,11 +34,11 @@ def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def names(server: ServerThread) -> list[str]:
+def names(server: World) -> list[str]:
     return server.call(lambda app: [account.name for account in app.network.accounts])
 
 
-def test_an_account_expires_and_frees_its_name(server: ServerThread) -> None:
+def test_an_account_expires_and_frees_its_name(server: World) -> None:
     make_account(server.address, "alice")
     used = server.call(lambda app: app.network.accounts.get("alice"))
     assert used
@@ -51,7 +53,7 @@ def test_an_account_expires_and_frees_its_name(server: ServerThread) -> None:
         assert names(server) == ["alice"]
 
 
-def test_a_login_or_a_connection_postpones_the_expiry(server: ServerThread) -> None:
+def test_a_login_or_a_connection_postpones_the_expiry(server: World) -> None:
     make_account(server.address, "alice")
     pass_days(server, 20)
     with device(server.address, "alice") as alice:
@@ -67,7 +69,7 @@ def test_a_login_or_a_connection_postpones_the_expiry(server: ServerThread) -> N
     assert names(server) == []
 
 
-def test_channels_of_an_expired_account_go_to_the_successor(server: ServerThread) -> None:
+def test_channels_of_an_expired_account_go_to_the_successor(server: World) -> None:
     make_account(server.address, "alice")
     make_account(server.address, "bob")
     with device(server.address, "alice") as alice:
@@ -83,7 +85,7 @@ def test_channels_of_an_expired_account_go_to_the_successor(server: ServerThread
         assert "no such registered channel" in notices(bob, "CS INFO #b")
 
 
-def test_using_a_token_postpones_the_expiry(server: ServerThread) -> None:
+def test_using_a_token_postpones_the_expiry(server: World) -> None:
     make_account(server.address, "alice")
     with device(server.address, "alice") as alice:
         alice.until("376", "422")
@@ -93,7 +95,7 @@ def test_using_a_token_postpones_the_expiry(server: ServerThread) -> None:
     assert names(server) == ["alice"]
 
 
-def test_a_token_postpones_the_expiry_until_its_own(server: ServerThread) -> None:
+def test_a_token_postpones_the_expiry_until_its_own(server: World) -> None:
     make_account(server.address, "alice")
     with device(server.address, "alice") as alice:
         alice.until("376", "422")
@@ -106,7 +108,7 @@ def test_a_token_postpones_the_expiry_until_its_own(server: ServerThread) -> Non
     assert names(server) == []
 
 
-def test_an_account_of_an_older_version_is_counted_from_now(server: ServerThread) -> None:
+def test_an_account_of_an_older_version_is_counted_from_now(server: World) -> None:
     make_account(server.address, "alice")
 
     def age(app: App) -> None:
@@ -123,7 +125,7 @@ def test_an_account_of_an_older_version_is_counted_from_now(server: ServerThread
     assert names(server) == []
 
 
-def test_an_absent_always_on_user_expires(server: ServerThread) -> None:
+def test_an_absent_always_on_user_expires(server: World) -> None:
     make_account(server.address, "alice")
     with Client(server.address, "bob") as bob:
         bob.join("#a")
@@ -144,18 +146,18 @@ def test_an_absent_always_on_user_expires(server: ServerThread) -> None:
         assert names(server) == ["alice"]
 
 
-def test_a_wrong_clock_expires_nothing(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_wrong_clock_expires_nothing(start_world: StartWorld, tmp_path: Path) -> None:
     """A start long after the newest message: for a day nothing expires by that date."""
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
     settings = Settings(accounts=AccountSettings(iterations=4096, expire_days=30))
-    first = start_server(settings, options)
+    first = start_world(settings, options)
     make_account(first.address, "alice")
     with Client(first.address, "bob") as bob:
         bob.join("#a")
         bob.run("PRIVMSG #a :hello")
     first.stop()
-    second = start_server(settings, options)
+    second = start_world(settings, options)
     advance_clock(second, 365 * _DAY)
     second.call(lambda app: app.upkeep.sweeper.look_at_accounts())
     assert names(second) == ["alice"]
