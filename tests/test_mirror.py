@@ -173,7 +173,7 @@ def name_of(path: Path) -> str:
 
 
 @cache
-def tested() -> dict[Path, Path]:
+def subjects() -> dict[Path, Path]:
     """Return the test files in mirrored folders, with the module or the package that each is named after."""
     found = {}
     for path in TESTS:
@@ -196,19 +196,19 @@ def covered(named: str) -> set[Path]:
     if not named.endswith("/"):
         return {module_of(named)}
     others = {module_of(each) for row in COVERED.values() for each in row.split() if not each.endswith("/")}
-    return {path for path in WITH_CODE if path.parent == ROOT / named} - others - set(tested().values())
+    return {path for path in WITH_CODE if path.parent == ROOT / named} - others - set(subjects().values())
 
 
 def test_each_module_has_a_test() -> None:
     at_root = {ROOT / path.name.removeprefix("test_") for path in HERE.glob("test_*.py")}
     rows = set().union(*(covered(named) for row in COVERED.values() for named in row.split()))
     left = {path for path in WITH_CODE if path.parent != ROOT or path.name != "__init__.py"} - rows
-    assert sorted(map(name_of, left - set(tested().values()) - at_root)) == []
+    assert sorted(map(name_of, left - set(subjects().values()) - at_root)) == []
 
 
 def test_each_test_has_a_module() -> None:
     listed = {HERE / test for test in (*COVERED, *OF_MANY)}
-    assert sorted(str(test) for test, module in tested().items() if test == module and test not in listed) == []
+    assert sorted(str(test) for test, module in subjects().items() if test == module and test not in listed) == []
 
 
 def test_each_row_is_needed() -> None:
@@ -216,5 +216,5 @@ def test_each_row_is_needed() -> None:
     assert [test for test in (*COVERED, *OF_MANY) if HERE / test not in TESTS] == []
     named = [each for row in COVERED.values() for each in row.split()]
     assert sorted(each for each in named if not covered(each) & MODULES) == []
-    assert sorted(each for each in named if covered(each) & set(tested().values())) == []
+    assert sorted(each for each in named if covered(each) & set(subjects().values())) == []
     assert len(named) == len(set(named))
