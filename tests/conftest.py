@@ -206,8 +206,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage of the tests only: with all loaded modules it would take longer than what some tests measure."""
+    """Collect garbage of the tests only: with all loaded modules it would take longer than what some tests measure.
+
+    And as rarely as the server does, which runs here in threads (greenchat/server/launch.py): it was a twentieth of
+    the work.
+    """
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Collect no garbage at the end of a process of xdist, as pytest does, to find errors that nobody is told then."""
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
