@@ -49,3 +49,4 @@ if "PYTEST_VERSION" in os.environ:  # programs of the tests that run by themselv
     _keep_in_memory()
     _share_bytecode()
     os.environ.pop("PYTHONUNBUFFERED", "")  # it hides what is left in a buffer at the end: see server/test_terminal
+    os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"  # it would import trio, which Selenium brings, in each process
