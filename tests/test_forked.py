@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,21 @@ def test_signals_that_the_tests_ignore_are_not_ignored(tmp_path: Path) -> None:
         signal.signal(signal.SIGTERM, former)
     started.wait(PATIENCE)
     assert output.read_text() == "True\n"
+
+
+def test_all_processes_of_a_test_run_share_the_forking_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the last one ends it, also if that is killed: both close the connection."""
+    started: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr(forked, "_RUN", "another")
+    monkeypatch.setattr(forked, "_connections", [])
+    monkeypatch.setattr(forked, "_forkers", started)
+    variables = frozenset({"PYTHONPATH": str(process.ROOT)}.items())
+    with ThreadPoolExecutor() as pool:  # as processes do, they may begin at the same time
+        connections = list(pool.map(lambda _: forked._requests.__wrapped__("greenchat-server", variables), range(4)))
+    (process_of_all,) = started
+    for connection in connections[1:]:
+        connection.close()
+    with pytest.raises(subprocess.TimeoutExpired):
+        process_of_all.wait(0.1)
+    connections[0].close()
+    assert process_of_all.wait(PATIENCE) == 0

@@ -5,6 +5,8 @@ from one that was started normally. Tests of the start itself or of the command 
 """
 
 import atexit
+import errno
+import hashlib
 import os
 import select
 import signal
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -26,32 +29,72 @@ from tests.server.process import ROOT, SCRIPT, Running, environment, listening
 
 CLIENT = (str(ROOT / "bin/greenchat"),)
 _READ_AT_THE_START = ("PYTHON", "LD_", "LC_", "LANG", "GEVENT")  # environment variables
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
 _lock = threading.Lock()
+_connections: list[socket.socket] = []
+_forkers: list[subprocess.Popen[bytes]] = []
 
 
 @cache
 def _requests(program: str, variables: frozenset[tuple[str, str]]) -> socket.socket:
-    """Return the socket for requesting processes. The forking process ends with this one.
+    """Return the connection for requesting processes. variables: those that Python and the libraries in C read at the
+    start only.
 
-    variables: those that Python and the libraries in C read at the start only.
+    All processes of a test run share one forking process for each kind: the first that needs it starts it, and it ends
+    with the last. Its address is abstract (unix(7)): only one process can have it, and it leaves no file.
     """
+    kind = repr((_RUN, forker.__file__, program, sorted(variables)))
+    address = "\0greenchat-forker-" + hashlib.sha256(kind.encode()).hexdigest()
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if _connect(connection, address) or _start(connection, address, program, dict(variables)):
+            with suppress(ConnectionResetError):  # it was just ending
+                if connection.recv(len(forker.READY)):
+                    _connections.append(connection)
+                    return connection
+        connection.close()
+        assert not any(process.poll() for process in _forkers), "a forking process has failed"
+
+
+def _connect(connection: socket.socket, address: str) -> bool:
+    """Connect; return whether a forking process listens there."""
+    try:
+        connection.connect(address)
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def _start(connection: socket.socket, address: str, program: str, variables: Mapping[str, str]) -> bool:
+    """Start a forking process, and connect to it; return False if another process has just started it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(_READ_AT_THE_START)}
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        try:
+            listener.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+        listener.listen()
+        connection.connect(address)  # first, since the forking process ends without any
         process = subprocess.Popen(
-            [sys.executable, "-P", forker.__file__, str(theirs.fileno()), program],
+            [sys.executable, "-P", forker.__file__, str(listener.fileno()), program],
             cwd=ROOT,
-            env={**others, **dict(variables)},
-            pass_fds=[theirs.fileno()],
+            env={**others, **variables},
+            pass_fds=[listener.fileno()],
             stdin=subprocess.DEVNULL,
         )
+    _forkers.append(process)
+    return True
 
-    def end() -> None:
-        ours.close()
+
+@atexit.register
+def _end() -> None:
+    """Disconnect, and wait for the end of the forking processes that this one has started."""
+    for connection in _connections:
+        connection.close()
+    for process in _forkers:
         process.wait()
-
-    atexit.register(end)
-    return ours
 
 
 class Forked:

@@ -2,9 +2,10 @@
 
 python -P .../forker.py DESCRIPTOR PROGRAM
 
-Each request comes through the socket with that number: the arguments of the program, and descriptors, beginning with
-its standard input, output and error. The process forks, and the child runs the program. The child's id, and later its
-exit status, are written to a pipe that comes with the request. The process ends when the socket is closed.
+The descriptor is a listening socket: all processes of a test run share this one. Each request comes through a
+connection: the arguments of the program, and descriptors, beginning with its standard input, output and error. The
+process forks, and the child runs the program. The child's id, and later its exit status, are written to a pipe that
+comes with the request. The process ends when the last connection is closed, also if the other end was killed.
 
 A server that starts others (nodes, or the process that takes over from it) has a process like this one as a child, and
 `Popen` forks that instead of starting Python: see `have_spare`.
@@ -20,6 +21,7 @@ import runpy
 import selectors
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -31,31 +33,57 @@ from importlib import import_module
 from typing import NoReturn
 
 LONGEST = 128 * 1024  # the largest request, in bytes
+READY = b"ready"
 _MOST = 8  # descriptors sent with it
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 class Forker:
-    """Fork a process for each request. requests: the socket to read them from."""
+    """Fork a process for each request. listener: the socket to which the tests connect."""
 
-    def __init__(self, requests: socket.socket) -> None:
-        self._requests = requests
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._connections: set[socket.socket] = set()
         self._selector = selectors.DefaultSelector()
-        self._selector.register(requests, selectors.EVENT_READ)
+        self._selector.register(listener, selectors.EVENT_READ)
         self._children: dict[int, tuple[int, int]] = {}
         """By a descriptor that can be read when it has ended: the id of a child, and the pipe for what is told."""
 
     def serve(self) -> None:
-        """Fork for each request until the other end of the socket is closed."""
-        while True:
+        """Fork for each request until there is no connection any more, nor a new one."""
+        self._accept()
+        while self._connections:
             for key, _ in self._selector.select():
-                if key.fileobj is not self._requests:
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif isinstance(key.fileobj, socket.socket):
+                    self._read(key.fileobj)
+                else:
                     self._tell_end(key.fd)
-                    continue
-                request, descriptors, _, _ = socket.recv_fds(self._requests, LONGEST, _MOST)
-                if not request:
-                    return
-                self._fork(request, descriptors)
+
+    def _accept(self) -> None:
+        """Accept a connection, and say so: what connects to a process that is just ending gets no such answer."""
+        connection, _ = self._listener.accept()
+        _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        if uid != os.getuid():  # any user may connect to an abstract address
+            connection.close()
+            return
+        self._connections.add(connection)
+        self._selector.register(connection, selectors.EVENT_READ)
+        with suppress(BrokenPipeError):  # the tests have just ended
+            connection.send(READY)
+
+    def _read(self, connection: socket.socket) -> None:
+        try:
+            request, descriptors, _, _ = socket.recv_fds(connection, LONGEST, _MOST)
+        except ConnectionResetError:  # a worker was killed
+            request = b""
+        if request:
+            self._fork(request, descriptors)
+            return
+        self._selector.unregister(connection)
+        self._connections.remove(connection)
+        connection.close()
 
     def _fork(self, request: bytes, descriptors: list[int]) -> None:
         *given, pipe = descriptors
@@ -65,7 +93,8 @@ class Forker:
             become(request, given)
         for descriptor in given:
             os.close(descriptor)
-        os.write(pipe, b"%d\n" % pid)
+        with suppress(BrokenPipeError):  # who asked was killed
+            os.write(pipe, b"%d\n" % pid)
         ended = os.pidfd_open(pid)
         self._children[ended] = pid, pipe
         self._selector.register(ended, selectors.EVENT_READ)
@@ -82,7 +111,8 @@ class Forker:
     def _forget(self, pipe: int) -> None:
         """Close what a child must not inherit."""
         self._selector.close()
-        self._requests.close()
+        for sock in (self._listener, *self._connections):
+            sock.close()
         os.close(pipe)
         for ended, (_, other) in self._children.items():
             os.close(ended)
@@ -278,7 +308,7 @@ _LOADS = {"greenchat-server": _load_server, "greenchat": _load_client}
 
 
 def main() -> None:
-    """Serve the requests of the other end of the socket."""
+    """Serve the requests of those who connect to the socket."""
     _LOADS[sys.argv[2]]()
     gc.collect()
     gc.freeze()  # a garbage collection in a child must not look at all of it, and copy it
