@@ -23,7 +23,17 @@ pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git 
 def built(source: Path, folder: Path, *kinds: str) -> list[Path]:
     """Build from a copy of the sources, as a packager does. kinds: "--wheel", "--sdist"."""
     subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--skip-dependency-check", *kinds, "--outdir", str(folder), str(source)],
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--no-isolation",
+            "--skip-dependency-check",
+            *kinds,
+            "--outdir",
+            str(folder),
+            str(source),
+        ],
         env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
         capture_output=True,
         check=True,

@@ -7,23 +7,22 @@ processor: see `witness`.
 
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from greenchat.bench.attackers import KINDS
 from tests.hostile.figures import kept_waiting, resident, worked
+from tests.hostile.programs import Program, attacking
 from tests.hostile.witness import Witness
 from tests.irc import Client
 from tests.opers import HASH
 from tests.patience import PATIENCE
 from tests.server.forked import started
-from tests.server.process import ROOT, Running
+from tests.server.process import Running
 
 # Seconds that the server may delay a message; before there was a budget it was 5 to 25.
 _BOUND = 0.2
@@ -83,18 +82,10 @@ def _keeps_bounds(measure: Callable[[], list[tuple[float, float]]]) -> None:
     raise AssertionError(f"not within the bound: {tries}")
 
 
-@contextmanager
-def _under_attack(server: Running, kind: str, threads: int, crowd: int = 50) -> Iterator[None]:
+def _under_attack(server: Running, kind: str, threads: int, crowd: int = 50) -> AbstractContextManager[Program]:
     host, port = server.target
     numbers = (str(number) for number in (port, _LONG, threads, crowd))
-    command = [sys.executable, "-m", "greenchat.bench.attackers", kind, host, *numbers]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as attackers:
-        assert attackers.stdout
-        assert attackers.stdout.readline() == b"here\n"
-        try:
-            yield
-        finally:
-            attackers.kill()
+    return attacking("greenchat.bench.attackers", kind, host, *numbers)
 
 
 def _check_witness_and_memory(server: Running, witness: Witness) -> None:

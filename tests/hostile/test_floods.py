@@ -2,11 +2,8 @@
 notices little.
 """
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +15,9 @@ from greenchat.config.settings import Settings
 from greenchat.server.app import App
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
+from tests.hostile.programs import Program, attacking
 from tests.irc import Client
 from tests.patience import PATIENCE
-from tests.server.process import ROOT
 
 _CROWD = 2000  # users and channels of the large network
 _SECONDS = 0.4  # duration of a flood
@@ -46,23 +43,10 @@ def _fill(app: App) -> None:
         network.join(user, f"#small{number}", now=app.now())
 
 
-@contextmanager
-def _flooding(server: ServerThread, data: bytes) -> Iterator[None]:
+def _flooding(server: ServerThread, data: bytes) -> AbstractContextManager[Program]:
     """Run attackers in a process of their own, which repeat this."""
     host, port = server.address
-    arguments = ("-m", "tests.hostile.attackers", host, str(port), str(_ATTACKERS))
-    with subprocess.Popen(
-        [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-    ) as attackers:
-        assert attackers.stdin
-        assert attackers.stdout
-        attackers.stdin.write(data)
-        attackers.stdin.close()
-        assert attackers.stdout.readline() == b"here\n"
-        try:
-            yield
-        finally:
-            attackers.kill()
+    return attacking("tests.hostile.attackers", host, str(port), str(_ATTACKERS), data=data)
 
 
 FLOODS = {

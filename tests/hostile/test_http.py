@@ -3,18 +3,17 @@ nothing.
 """
 
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 
 from tests.hostile.figures import resident
+from tests.hostile.programs import Program, attacking
 from tests.hostile.witness_process import witnessing
 from tests.http_client import PING, TEXT, Http, WebSocket
 from tests.server.forked import started
-from tests.server.process import ROOT, Running
+from tests.server.process import Running
 
 _HEARD = 8  # messages that the witness must send meanwhile
 _HALF_OPEN = 10_000
@@ -33,28 +32,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@contextmanager
-def attacked(server: Running, module: str, *arguments: str, data: bytes) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run clients of a module of this folder in a process of their own, once all are connected. data: what they
-    send.
-    """
+def attacked(server: Running, module: str, *arguments: str, data: bytes) -> AbstractContextManager[Program]:
+    """Run clients of a module of this folder in a process of their own. data: what they send."""
     host, port = server.target
-    command = [sys.executable, "-m", f"tests.hostile.{module}", host, str(port), *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin
-        assert process.stdout
-        try:
-            process.stdin.write(data)
-            process.stdin.close()
-            assert process.stdout.readline() == b"here\n"
-            yield process
-        finally:
-            process.kill()
+    return attacking(f"tests.hostile.{module}", host, str(port), *arguments, data=data)
 
 
-def count_gone(process: "subprocess.Popen[bytes]") -> int:
-    assert process.stdout
-    return int(process.stdout.readline())
+def count_gone(attackers: Program) -> int:
+    return int(attackers.output.readline())
 
 
 @pytest.mark.parametrize("size", [0, 7000], ids=["a few bytes", "most of a head"])
@@ -66,9 +51,9 @@ def test_ten_thousand_half_open_requests(server: Running, size: int) -> None:
     before = resident(server.process.pid)
     with (
         witnessing(server.target, server.process.pid) as say_again,
-        attacked(server, "half_open", str(_HALF_OPEN), data=_HEAD + b"x" * size) as process,
+        attacked(server, "half_open", str(_HALF_OPEN), data=_HEAD + b"x" * size) as attackers,
     ):
-        while count_gone(process) < _HALF_OPEN - _KEPT - 100:
+        while count_gone(attackers) < _HALF_OPEN - _KEPT - 100:
             pass
         assert resident(server.process.pid) - before < _HALF_OPEN * (_EACH + 2 * size // 1024)
         with Http(server.target) as http:

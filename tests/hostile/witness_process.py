@@ -6,14 +6,12 @@ It prints a line when it is ready. Each line of input is answered when one more 
 input it ends, with an error if it was disturbed.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.hostile.programs import Program
 from tests.hostile.witness import Witness
-from tests.patience import PATIENCE
-from tests.server.process import ROOT
 
 
 @contextmanager
@@ -23,27 +21,19 @@ def witnessing(address: tuple[str, int], *servers: int) -> Iterator[Callable[[],
 
     Raises AssertionError at the end if they were disturbed. servers: the processes that serve.
     """
-    command = [sys.executable, "-m", "tests.hostile.witness_process", address[0], str(address[1]), *map(str, servers)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdin
-        assert process.stdout
+    program = Program("tests.hostile.witness_process", address[0], str(address[1]), *map(str, servers))
 
-        def say_again() -> None:
-            assert process.stdin
-            assert process.stdout
-            process.stdin.write("\n")
-            process.stdin.flush()
-            assert process.stdout.readline() == "heard\n"
+    def say_again() -> None:
+        program.input.write(b"\n")
+        program.input.flush()
+        assert program.output.readline() == b"heard\n"
 
-        try:
-            assert process.stdout.readline() == "here\n"
-            yield say_again
-        except BaseException:
-            process.kill()
-            raise
-        _, errors = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, errors
+    try:
+        program.await_ready()
+        yield say_again
+        program.end_input()
+    finally:
+        program.close()
 
 
 def main(host: str, port: str, *servers: str) -> None:

@@ -6,6 +6,7 @@ compares that with the server's own state.
 
 import random
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -272,6 +273,7 @@ class World:
         assert not puppet.batches, puppet.batches
 
 
+@lru_cache(maxsize=5000)  # most lines come again and again
 def check_line(line: bytes) -> Message:
     """Return the parsed line. Raises AssertionError if it is not UTF-8, parsable and within the limits."""
     text = line.decode()

@@ -162,7 +162,7 @@ def test_two_servers_side_by_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_in_order(tmp_path: Path, number: signal.Signals) -> None:
     """Every client is told, also unregistered ones, and a stuck client does not delay the end."""
-    with started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server:
+    with forked.started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server:
         with (
             people(server.target, "alice", "stuck", channel="#lobby") as (alice, stuck),
             Client(server.target) as other,
@@ -235,7 +235,7 @@ def test_restart_uses_the_new_file(tmp_path: Path) -> None:
     file = tmp_path / "server.toml"
     with reserved_port() as port:
         file.write_text(_config("first", port))
-        with started(tmp_path, "--config", str(file)) as server:
+        with forked.started(tmp_path, "--config", str(file), spare=True) as server:
             with Client(server.target, "alice") as alice:
                 become_oper(alice)
                 file.write_text(_config("second", port))
