@@ -79,6 +79,7 @@ test = [
     "pyotp>=2.9,<3",  # makes codes of a second factor
     "openapi-spec-validator>=0.7,<0.10",  # checks the description of the HTTP API
     "openapi-schema-validator>=0.6.2,<0.10",  # ... and that the answers are as it says
+    "selenium>=4.20,<5",  # drives a real browser through the web page
 ]
 
 setup(

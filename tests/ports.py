@@ -10,7 +10,7 @@ class ReservedPort:
 
     A port that was only found free may be taken by another process before the program listens, or between its end and
     its next start. The system does not give a reserved one to a process that asks for any port, and with SO_REUSEADDR
-    on both sides (NATS, slapd and we set it) a program can listen on it: socket(7).
+    on both sides (NATS, slapd, Chromium's driver and we set it) a program can listen on it: socket(7).
     """
 
     def __init__(self) -> None:

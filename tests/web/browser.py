@@ -1,30 +1,36 @@
-"""A real browser with the page in it: Debian's Chromium. Each method waits for what it expects.
+"""A real browser with the page in it: Debian's Chromium, driven by Selenium. Each method waits for what it expects.
 
 Preferred is chromium-headless-shell: the same engine without a user interface, for three fourths of the work. It has
 no notifications and can't install a page: tests of these need the complete browser.
 """
 
-import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
+from selenium import webdriver
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.patience import PATIENCE
-from tests.web.chromium import Chromium, PageLeftError
-from tests.web.page import Element, Keys, Page
+from tests.ports import reserved_port
 
 WIDE, PHONE = (1280, 800), (390, 780)
 _WORK = 0.1  # seconds of CPU
-_MESSAGE = ".row.talk:not(.waiting)"
-_OFTEN, _SELDOM = 0.004, 0.03  # seconds between looking first, and later
-# Debian's script of this name in /usr/bin is no place for it: it starts the complete browser
+# Debian's script of this name in /usr/bin is no place for it: the driver would end the script, but not its browser
 _SHELLS = "/usr/lib/chromium"
 _ARGUMENTS = (
     "--headless=new",  # here and below: what the shell has not is for the complete browser, and the shell ignores it
@@ -42,68 +48,39 @@ _ARGUMENTS = (
     # its own window's parts, which nobody sees, and renderers and pages that are kept ready
     "--disable-features=PreloadTopChromeWebUI,WebUIOmniboxPopup,SpareRendererForSitePerProcess,BackForwardCache",
     "--lang=en-US",
-    "--no-startup-window",
-    *("--no-first-run", "--disable-sync", "--disable-popup-blocking", "--disable-default-apps", "--enable-automation"),
-    "--password-store=basic",
 )
-# the visible elements of a selector with a text in them: textContent is compared first, since the visible text takes
-# long to find out
+# the visible elements of a selector with a text in them, by one query: Selenium asks each element with code of its own.
+# textContent is compared first, since the visible text takes long to find out
 _SHOWN = """
-  const shown = (selector, text) => {
-    const plain = (text) => text.replace(/\\s+/g, "").toLowerCase();
-    const wanted = plain(text), visible = { opacityProperty: true, visibilityProperty: true };
-    return [...document.querySelectorAll(selector)].filter((each) => {
-      if (!plain(each.textContent).includes(wanted)) return false;
-      const { width, height } = each.getBoundingClientRect();
-      if (!width || !height || !each.checkVisibility(visible)) return false;
-      return !text || (each.innerText ?? each.textContent).includes(text);
-    });
-  };
+  const [selector, text] = arguments, plain = (text) => text.replace(/\\s+/g, "").toLowerCase();
+  const wanted = plain(text), visible = { opacityProperty: true, visibilityProperty: true };
+  return [...document.querySelectorAll(selector)].filter((each) => {
+    if (!plain(each.textContent).includes(wanted)) return false;
+    const { width, height } = each.getBoundingClientRect();
+    if (!width || !height || !each.checkVisibility(visible)) return false;
+    return !text || (each.innerText ?? each.textContent).includes(text);
+  });
 """
-# the middle of an element, the first or the last one; nothing while it is on its way, or below another one
-_PLACE = """
-  const found = shown(...arguments).at(place);
-  if (!found) return null;
-  found.scrollIntoViewIfNeeded();
-  const moves = (it) => it instanceof CSSTransition && it.effect.target.contains(found);
-  if (document.getAnimations().some(moves)) return null;
-  const { left, right, top, bottom } = found.getClientRects()[0];
-  const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
-  const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
-  if (!found.contains(document.elementFromPoint(x, y))) return null;
-"""
-# the page may be drawn again before a click arrives there: another element must not get it. `pressed` says who got it;
-# the page that the click leads to does not have it
-_GUARD = """
-  window.pressed = null;
-  window.pressing?.abort();
-  window.pressing = new AbortController();
-  for (const kind of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"])
-    addEventListener(kind, (event) => {
-      const hit = found.contains(event.target);
-      if (!hit) event.preventDefault(), event.stopImmediatePropagation();
-      if (kind === "click") (window.pressed = hit), window.pressing.abort();
-    }, { capture: true, signal: window.pressing.signal });
-"""
-# as a user's input method does it, with the same events
+# as a user's input method does it, with the same events; false for fields in which no text can be selected
 _WRITE = """
-  const [selector, text] = arguments, [field] = shown(selector, "");
-  if (!field) return false;
+  const [field, text] = arguments;
+  if (!["text", "password", "textarea"].includes(field.type)) return false;
   field.focus();
   field.select();
   if (document.activeElement !== field) return false;
-  document.execCommand(text ? "insertText" : "delete", false, text);
+  document.execCommand("insertText", false, text);
   return field.isConnected && field.value === text;
 """
 _FORGET = """
   if (location.origin !== arguments[0]) return false;
   Storage.prototype.setItem = () => {};
   sessionStorage.clear();
+  location.replace("about:blank");
   return true;
 """
 
 T = TypeVar("T")
-__all__ = ["PHONE", "WIDE", "Browser", "Element", "Keys", "PageLeftError", "busy_with_others", "missing", "opened"]
+__all__ = ["PHONE", "WIDE", "Browser", "Keys", "busy_with_others", "missing", "start"]
 
 
 def busy_with_others() -> float:
@@ -125,61 +102,47 @@ def program(*, complete: bool) -> str | None:
 
 def missing(*, complete: bool) -> str:
     """Return which program is missing, in words; "" where none is."""
-    return "" if program(complete=complete) else "chromium is missing (Debian: apt install chromium)"
+    found = {"chromium": program(complete=complete), "chromedriver": shutil.which("chromedriver")}
+    lacking = [name for name, path in found.items() if path is None]
+    return f"{' and '.join(lacking)} missing (Debian: apt install chromium chromium-driver)" if lacking else ""
 
 
-def start(folder: Path, *, complete: bool) -> Chromium:
-    """Start a browser with a profile of its own. Skip without the program, which CI has.
+def start(port: int, folder: str, *, complete: bool) -> webdriver.Chrome:
+    """Start a browser with a profile of its own. Skip without the programs, which CI has.
 
-    folder: for the profile and temporary files, some of which the complete browser leaves there.
+    port: of the driver. folder: for temporary files, some of which the complete browser leaves there.
     """
-    found, lacking = program(complete=complete), missing(complete=complete)
-    if found is None and os.environ.get("CI"):
-        pytest.fail(f"{lacking}: .ci/run installs it")
-    if found is None:
+    lacking = missing(complete=complete)
+    if lacking:
+        if os.environ.get("CI"):
+            pytest.fail(f"{lacking}: .ci/run installs them")
         pytest.skip(lacking)
-    profile = folder / "profile" / "Default"
-    profile.mkdir(parents=True)
-    # the complete browser's question whether to save a password would take the keys that are pressed
-    asks_nothing = {"credentials_enable_service": False, "profile": {"password_manager_enabled": False}}
-    (profile / "Preferences").write_text(json.dumps(asks_nothing))
-    arguments = [*_ARGUMENTS, f"--user-data-dir={profile.parent}"]
-    return Chromium(found, arguments, {**os.environ, "TMPDIR": str(folder)})
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(program(complete=complete))
+    for argument in _ARGUMENTS:
+        options.add_argument(argument)
+    # its question whether to save a password would take the keys that are pressed
+    kept = {"credentials_enable_service": False, "profile.password_manager_leak_detection": False}
+    options.add_experimental_option("prefs", kept | {"profile.password_manager_enabled": False})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(shutil.which("chromedriver"), port, env={**os.environ, "TMPDIR": folder})
+    return webdriver.Chrome(options=options, service=service)
 
 
 class Browser:
     """A browser window with the page."""
 
-    def __init__(self, chromium: Chromium) -> None:
-        self._chromium = chromium
-        self._without_worker = ""
-        self.page = self._new_page()
-
-    def _new_page(self) -> Page:
-        self.page = Page(self._chromium)
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
         self._without_worker = ""
         self.worker(False)
         self.size(*WIDE)
-        self.cdp("Emulation.setFocusEmulationEnabled", enabled=True)
-        return self.page
-
-    @contextmanager
-    def another_tab(self) -> Iterator[None]:
-        """Use another tab in the block."""
-        first, without = self.page, self._without_worker
-        self._new_page()
-        yield
-        self.page.close()
-        self.page, self._without_worker = first, without
-
-    def cdp(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command of the DevTools protocol for the page, and return its answer."""
-        return self.page.cdp(method, **parameters)
+        self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
 
     def size(self, width: int, height: int, *, scale: float = 1.0) -> None:
         """Set the size in pixels, a phone's below 600; scale: the user's zoom factor."""
         metrics = {"width": int(width / scale), "height": int(height / scale), "deviceScaleFactor": scale}
-        self.cdp("Emulation.setDeviceMetricsOverride", **metrics, mobile=width < 600)
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"mobile": width < 600})
 
     def worker(self, wanted: bool) -> None:
         """Let pages opened from now on have their service worker, or not.
@@ -188,24 +151,28 @@ class Browser:
         """
         if wanted and self._without_worker:
             identifier, self._without_worker = self._without_worker, ""
-            self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=identifier)
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier})
         elif not wanted and not self._without_worker:
-            source = "delete Navigator.prototype.serviceWorker"
-            self._without_worker = str(self.cdp("Page.addScriptToEvaluateOnNewDocument", source=source)["identifier"])
+            source = {"source": "delete Navigator.prototype.serviceWorker"}
+            added = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
+            self._without_worker = str(added["identifier"])
 
     def look(self, here: bool) -> None:
         """Focus the window, or another one. Without a screen a browser knows no other window."""
-        script = "document.hasFocus = () => here; dispatchEvent(new Event(here ? 'focus' : 'blur'))"
-        self.run(f"const [here] = arguments; {script}", here)
+        script = "document.hasFocus = () => arguments[0]; dispatchEvent(new Event(arguments[0] ? 'focus' : 'blur'))"
+        self.run(script.replace("arguments[0]", "here").join(("((here) => {", "})(arguments[0])")), here)
 
     def media(self, **features: str) -> None:
         """Set preferences of the system, such as prefers_color_scheme="dark"."""
         chosen = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-        self.cdp("Emulation.setEmulatedMedia", features=chosen)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": chosen})
 
     def open(self, address: str) -> None:
         """Load a page, again where it is the present one: another #fragment alone loads nothing."""
-        self.page.open(address)
+        before = self.driver.current_url.partition("#")[0]
+        self.driver.get(address)
+        if before == address.partition("#")[0]:
+            self.driver.refresh()
 
     def forget(self, origin: str) -> None:
         """Leave a site, and delete all that it has stored and was permitted: that of the next test has its address.
@@ -213,105 +180,110 @@ class Browser:
         The page can't store anything when it is left. The cache of what was loaded is kept.
         """
         if not self.run(_FORGET, origin):  # a tab's own data is deleted by a page of the site only
-            self.open(f"{origin}/healthz")
+            self.driver.get(f"{origin}/healthz")
             self.run(_FORGET, origin)
-        self.open("about:blank")
-        self.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
-        self.cdp("Network.clearBrowserCookies")
-        self.cdp("Browser.resetPermissions")
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.execute_cdp_cmd("Browser.resetPermissions", {})
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """Return the result of a piece of JavaScript, or that of its promise."""
-        return self.page.run(script, *arguments)
+        """Return the result of a piece of JavaScript."""
+        return self.driver.execute_script(script, *arguments)
 
     def until(self, what: Callable[[], T | None], why: str = "", patience: float = PATIENCE) -> T:
-        """Wait until a condition holds, and return its value. It may fail while a page is loaded. patience: seconds."""
-        ends, pause = time.monotonic() + patience, _OFTEN
-        while True:
-            with suppress(PageLeftError, IndexError):
-                if found := what():
-                    return found
-            assert time.monotonic() < ends, why or f"waited in vain on {self.run('return document.body.innerText')}"
-            time.sleep(pause)
-            pause = min(2 * pause, _SELDOM)
+        """Wait until a condition holds, and return its value. patience: seconds."""
 
-    def all(self, selector: str) -> list[Element]:
+        def check(_: object) -> T | Literal[False]:
+            try:
+                return what() or False
+            except (NoSuchElementException, StaleElementReferenceException, IndexError):
+                return False
+
+        return WebDriverWait(self.driver, patience, 0.03).until(check, why)
+
+    def all(self, selector: str) -> list[WebElement]:
         """Return every element that a selector finds."""
-        return self.page.elements("return [...document.querySelectorAll(arguments[0])]", selector)
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def shown(self, selector: str, text: str = "") -> int:
-        """Return how many visible elements of a selector have a text in them."""
-        return int(self.run(f"{_SHOWN} return shown(...arguments).length", selector, text))
+    def shown(self, selector: str, text: str = "") -> list[WebElement]:
+        """Return the visible elements of a selector with a text in them."""
+        return list(self.run(_SHOWN, selector, text))
 
-    def find(self, selector: str, text: str = "") -> None:
-        """Wait for a visible element of a selector, with a text in it."""
-        self.until(lambda: self.shown(selector, text), f"nothing is {selector} with {text!r}")
+    def find(self, selector: str, text: str = "") -> WebElement:
+        """Wait for the first visible element of a selector, with a text in it."""
+        return self.until(lambda: self.shown(selector, text), f"nothing is {selector} with {text!r}")[0]
 
-    def value(self, selector: str) -> str:
+    def value(self, selector: str) -> str | None:
         """Wait for a field; return its text. It may be drawn again at any time."""
-        script = f"{_SHOWN} return shown(arguments[0], '').map((each) => [each.value])[0]"
-        return str(self.until(lambda: self.run(script, selector), f"no field is {selector}")[0])
+        return self.until(lambda: (self.find(selector).get_attribute("value"),))[0]
 
     def text(self, selector: str, text: str = "") -> str:
         """Wait for an element with a text in it; return all of its text. It may be drawn again at any time."""
-        script = f"{_SHOWN} return shown(...arguments)[0]?.innerText.trim()"
-        return str(self.until(lambda: self.run(script, selector, text), f"nothing is {selector} with {text!r}"))
+        return self.until(lambda: self.find(selector, text).text)
 
     def gone(self, selector: str, text: str = "") -> None:
         """Wait until no visible element of a selector has a text in it."""
         self.until(lambda: not self.shown(selector, text), f"{selector} with {text!r} stays")
 
     def click(self, selector: str, text: str = "") -> None:
-        """Click an element, once it is there and nothing moves or covers it."""
+        """Click an element, once it is there and nothing moves."""
 
-        def clicked() -> bool:
-            script = f"{_SHOWN} const place = 0; {_PLACE} {_GUARD} return [x, y]"
-            place = self.run(script, selector, text)
-            if place:
-                self.page.click(*place)
-            return place is not None and self.run("return window.pressed === undefined || window.pressed")
-
-        self.until(clicked, f"could not press {selector} with {text!r}")
+        self._do(lambda: self.find(selector, text).click(), f"could not press {selector} with {text!r}")
 
     def point_at(self, text: str) -> None:
-        """Point at the newest message with this text, so that its buttons are shown."""
-        row = "document.querySelector('.row.talk:hover')"
+        """Point at a message, so that its buttons are shown. duration: else the pointer travels for 250 ms."""
 
-        def pointed() -> bool:
-            place = self.run(f"{_SHOWN} const place = -1; {_PLACE} return [x, y]", _MESSAGE, text)
-            if place:
-                self.page.point_at(*place)
-            return bool(self.shown(".tools")) and self.run(f"return {row}?.innerText.includes(arguments[0])", text)
+        def point() -> bool:
+            ActionChains(self.driver, duration=0).move_to_element(self.message(text)).perform()
+            return True
 
-        self.until(pointed, f"could not point at {text!r}")
+        self.until(point)
+        self.find(".tools")
 
     def type(self, *keys: str) -> None:
         """Press keys where the focus is: an element could be drawn again before the keys arrive."""
-        self.page.press(*keys)
+        ActionChains(self.driver).send_keys(*keys).perform()
 
     def chord(self, *keys: str) -> None:
         """Press the last key while the others are held."""
-        self.page.chord(*keys)
+        chain = ActionChains(self.driver)
+        for key in keys[:-1]:
+            chain.key_down(key)
+        chain.send_keys(keys[-1])
+        for key in reversed(keys[:-1]):
+            chain.key_up(key)
+        chain.perform()
 
     def fill(self, selector: str, text: str) -> None:
         """Replace the text of a field, as one insertion: that costs the browser less than keys do."""
-        self.until(lambda: self.run(_SHOWN + _WRITE, selector, text), f"could not write into {selector}")
+
+        def write() -> None:
+            field = self.find(selector)
+            if not text or not self.run(_WRITE, field, text):
+                field.clear()
+                field.send_keys(text)
+
+        self._do(write, f"could not write into {selector}")
 
     def press(self, selector: str, *keys: str) -> None:
         """Press keys in a field."""
-        script = (
-            f"{_SHOWN} const [it] = shown(arguments[0], ''); it?.focus(); return it && it === document.activeElement"
-        )
-        self.until(lambda: self.run(script, selector), f"could not press {keys!r} in {selector}")
-        self.type(*keys)
+        self._do(lambda: self.find(selector).send_keys(*keys), f"could not press {keys!r} in {selector}")
 
     def clear(self, selector: str) -> None:
         """Empty a field."""
-        self.fill(selector, "")
+        self._do(lambda: self.find(selector).clear(), f"could not empty {selector}")
 
-    def focused(self) -> str:
-        """Return the text of the element with the focus."""
-        return str(self.run("return document.activeElement.innerText"))
+    def _do(self, act: Callable[[], object], why: str) -> None:
+        """Act on an element, again where the page drew it again between finding it and the act."""
+
+        def acted() -> bool:
+            try:
+                act()
+            except WebDriverException:
+                return False
+            return True
+
+        self.until(acted, why)
 
     # the page
 
@@ -335,14 +307,14 @@ class Browser:
 
         A new page shows the server's own window before that, and keeps there what was typed into it.
         """
-        self.until(lambda: self.run("return document.querySelectorAll('.members li').length"), "the channel is empty")
+        self.until(lambda: self.run("return document.querySelectorAll('.members li').length"))
 
     def register(self, password: str) -> None:
         """Register the present nick as an account."""
         self.say("/register")
         first, again = self.until(lambda: self.all("dialog input[type=password]"))
-        first.press(password)
-        again.press(password, Keys.ENTER)
+        first.send_keys(password)
+        again.send_keys(password, Keys.ENTER)
         self.find(".toast", "is yours now")
         self.gone("dialog")
 
@@ -351,14 +323,13 @@ class Browser:
         self.fill("#composer", text)
         self.type(Keys.ENTER)
 
-    def message(self, text: str) -> None:
-        """Wait for a message with this text."""
-        self.until(lambda: self.shown(_MESSAGE, text), f"nobody said {text!r}")
+    def message(self, text: str) -> WebElement:
+        """Wait for a message with this text, the newest of them."""
+        return self.until(lambda: self.shown(".row.talk:not(.waiting)", text), f"nobody said {text!r}")[-1]
 
     def said(self, text: str) -> str:
-        """Wait for a message with this text; return all text of its row, the newest of them."""
-        script = f"{_SHOWN} return shown(...arguments).at(-1)?.innerText"
-        return str(self.until(lambda: self.run(script, _MESSAGE, text), f"nobody said {text!r}"))
+        """Wait for a message with this text; return all text of its row. A row may be drawn again at any time."""
+        return self.until(lambda: self.message(text).text)
 
     def texts(self) -> list[str]:
         """Return the messages in the rows that are drawn."""
@@ -367,7 +338,7 @@ class Browser:
 
     def title(self) -> str:
         """Return the window's title."""
-        return str(self.run("return document.title"))
+        return self.driver.title
 
     def errors(self) -> list[str]:
         """Return the browser's errors since the last call, except for an unreachable server.
@@ -379,15 +350,17 @@ class Browser:
             *("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon"),
             *("status of 426", "icon from the Manifest"),
         )
-        return [message for message in self.page.told() if not any(each in message for each in away)]
+        told = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types here
+        entries = [str(entry["message"]) for entry in told]
+        return [message for message in entries if not any(each in message for each in away)]
 
 
 @contextmanager
 def opened(*, complete: bool = False) -> Iterator[Browser]:
     """Open a browser for the duration of the block; complete: one with notifications."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        chromium = start(Path(folder), complete=complete)
+    with reserved_port() as port, TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        driver = start(port, folder, complete=complete)
         try:
-            yield Browser(chromium)
+            yield Browser(driver)
         finally:
-            chromium.end()
+            driver.quit()

@@ -177,6 +177,6 @@ def shoot(request: pytest.FixtureRequest) -> Shoot:
     def take(found: Browser, name: str) -> None:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            found.page.save_picture(Path(folder) / f"{name}.png")
+            found.driver.save_screenshot(str(Path(folder) / f"{name}.png"))
 
     return take

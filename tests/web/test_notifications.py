@@ -10,10 +10,10 @@ from tests.irc import Client
 from tests.web.browser import Browser
 from tests.web.conftest import Site
 
-REGISTERED = "return navigator.serviceWorker.ready.then(() => null)"
 SHOWN = """
-return navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((all) =>
-  all.map(({title, body, tag, data}) => [title, body, tag, data]));
+const told = arguments[arguments.length - 1];
+navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((all) =>
+  told(all.map(({title, body, tag, data}) => [title, body, tag, data])));
 """
 
 
@@ -21,9 +21,10 @@ return navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((a
 def push(site: Site, complete: Browser) -> Browser:
     """Open a browser that allows notifications, and close the page."""
     origin = f"http://localhost:{site.port}"
-    complete.cdp("Browser.grantPermissions", origin=origin, permissions=["notifications"])
+    driver = complete.driver
+    driver.execute_cdp_cmd("Browser.grantPermissions", {"origin": origin, "permissions": ["notifications"]})
     complete.join(site.address(), "ada")
-    complete.run(REGISTERED)
+    driver.execute_async_script("navigator.serviceWorker.ready.then(arguments[0])")
     complete.open("about:blank")
     return complete
 
@@ -31,9 +32,10 @@ def push(site: Site, complete: Browser) -> Browser:
 def deliver(browser: Browser, site: Site, text: str) -> None:
     """Deliver a push by the browser's push service, which numbers its registrations."""
     origin = f"http://localhost:{site.port}/"
-    browser.cdp("ServiceWorker.enable")
+    browser.driver.execute_cdp_cmd("ServiceWorker.enable", {})
     for number in range(60):
-        browser.cdp("ServiceWorker.deliverPushMessage", origin=origin, registrationId=str(number), data=text)
+        words = {"origin": origin, "registrationId": str(number), "data": text}
+        browser.driver.execute_cdp_cmd("ServiceWorker.deliverPushMessage", words)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def test_a_push_is_shown(site: Site, push: Browser, line: str, shown: list[str])
     push.open(site.address())
 
     def look() -> list[list[str]]:
-        found: list[list[str]] = push.run(SHOWN)
+        found: list[list[str]] = push.driver.execute_async_script(SHOWN)
         return found
 
     assert push.until(look)[0][:3] == shown
@@ -61,7 +63,7 @@ def test_a_push_is_shown(site: Site, push: Browser, line: str, shown: list[str])
 def test_notifications_are_asked_for_when_needed(site: Site, complete: Browser) -> None:
     """Not at the start, but at the first mention."""
     permission = {"permission": {"name": "notifications"}, "origin": site.address("").rstrip("/")}
-    complete.cdp("Browser.setPermission", **permission, setting="prompt")
+    complete.driver.execute_cdp_cmd("Browser.setPermission", permission | {"setting": "prompt"})
     with Client(site.target, "bob") as bob:
         bob.join("#tea")
         complete.join(site.address(), "ada")
@@ -79,7 +81,7 @@ def test_it_can_be_installed(site: Site, complete: Browser) -> None:
     """As an app of its own: https://www.w3.org/TR/appmanifest/."""
     complete.join(site.address(), "ada")
     complete.until(lambda: complete.run("return navigator.serviceWorker.controller !== null"))
-    manifest = complete.cdp("Page.getAppManifest")
+    manifest = complete.driver.execute_cdp_cmd("Page.getAppManifest", {})
     assert manifest["errors"] == []
     assert json.loads(manifest["data"])["start_url"] == "/"
-    assert complete.cdp("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    assert complete.driver.execute_cdp_cmd("Page.getInstallabilityErrors", {})["installabilityErrors"] == []

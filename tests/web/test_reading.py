@@ -16,13 +16,13 @@ MANY = 5000
 # list draws 600 on either side of the visible part
 _NEXT, _FAR = 500, 20_000
 _COLLECT = """
-const [beyond] = arguments;
+const [beyond, done] = arguments;
 const scroller = document.querySelector('.talk-scroller');
 const found = new Map();
 const frames = [];
 let before = performance.now();
 scroller.scrollTop = 0;
-function step(done) {
+function step() {
   const now = performance.now();
   frames.push(now - before);
   before = now;
@@ -32,9 +32,9 @@ function step(done) {
   const drawn = document.querySelectorAll('.row').length;
   if (scroller.scrollTop >= end - 1) return done([[...found.values()], frames, drawn]);
   scroller.scrollTop += scroller.clientHeight + beyond;
-  requestAnimationFrame(() => step(done));
+  requestAnimationFrame(step);
 }
-return new Promise((done) => requestAnimationFrame(() => step(done)));
+requestAnimationFrame(step);
 """
 
 
@@ -50,7 +50,8 @@ def busy(site: Site) -> Iterator[Client]:
 
 def _read_all(browser: Browser, beyond: int = _NEXT) -> tuple[list[str], float, int]:
     """Scroll through all loaded messages; return them, the slowest frame in milliseconds, and the number of rows."""
-    texts, frames, drawn = browser.run(_COLLECT, beyond)
+    browser.driver.set_script_timeout(PATIENCE)
+    texts, frames, drawn = browser.driver.execute_async_script(_COLLECT, beyond)
     return texts, max(frames), drawn
 
 
@@ -129,9 +130,9 @@ def test_replies_reactions_and_redaction(site: Site, browser: Browser, other: Br
     for each in (browser, other):
         each.find(".reaction", "👍")
     other.click(".reaction")
-    browser.until(lambda: browser.text(".reaction").split() == ["👍", "2"])
+    browser.until(lambda: browser.find(".reaction").text.split() == ["👍", "2"])
     browser.click(".reaction")
-    other.until(lambda: other.text(".reaction").split() == ["👍", "1"])
+    other.until(lambda: other.find(".reaction").text.split() == ["👍", "1"])
     browser.point_at("who has cake?")
     browser.click(".tools button[aria-label=Reply]")
     browser.find(".replying", "Replying to bob: who has cake?")
