@@ -128,9 +128,10 @@ def test_a_taken_nick_asks_one_question(site: Site, browser: Browser) -> None:
 
 
 def test_a_user_who_is_faster_than_the_configuration(make_site: MakeSite, browser: Browser) -> None:
-    """The page waits for it: it says where to connect, and which channel is the default one."""
+    """The page waits for the configuration: it says where to connect, and which channel is the default one."""
     site = make_site(Settings(lobby="#lobby"))
-    added = browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=_SLOW_CONFIGURATION)
+    source = {"source": _SLOW_CONFIGURATION}
+    added = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
     try:
         browser.open(site.address(""))
         browser.fill("#name", "ada")
@@ -139,9 +140,10 @@ def test_a_user_who_is_faster_than_the_configuration(make_site: MakeSite, browse
         browser.run("arrive()")
         browser.find(".me", "ada")
         browser.find(".top h1", "#lobby")
-        assert not [message for message in browser.page.told() if "WebSocket" in message]
+        told = browser.driver.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types here
+        assert [entry for entry in told if "WebSocket" in entry["message"]] == []
     finally:
-        browser.cdp("Page.removeScriptToEvaluateOnNewDocument", **added)
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
@@ -217,7 +219,7 @@ def test_an_old_file_at_the_address_of_a_new_version_is_replaced(
 
 
 def test_half_open_connections_are_noticed(site: Site, browser: Browser) -> None:
-    """The page, if a port accepts connections but does not answer, keeps trying."""
+    """The page keeps trying where a port accepts connections but does not answer."""
     browser.open(site.address())
     browser.find("#name")
     site.stop()
