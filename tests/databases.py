@@ -2,7 +2,9 @@
 
 import os
 import sqlite3
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,13 +29,30 @@ def begun() -> bytes:
         return path.read_bytes()
 
 
-def copied() -> AbstractContextManager[object]:
-    """Let stores opened during the block begin with a copy, where there is no database yet."""
-    content = begun()
+class _Thread(threading.local):
+    copies = False
 
-    def connecting(path: Path, *, durable: bool) -> sqlite3.Connection:
-        if path.parent.is_dir() and not any(name.startswith(path.name) for name in os.listdir(path.parent)):
-            path.write_bytes(content)
-        return connect(path, durable=durable)
 
-    return patch.object(sqlite, "connect", connecting)
+_thread = _Thread()
+
+
+def _connect_copying(path: Path, *, durable: bool) -> sqlite3.Connection:
+    folder = path.parent
+    if _thread.copies and folder.is_dir() and not any(name.startswith(path.name) for name in os.listdir(folder)):
+        path.write_bytes(begun())
+    return connect(path, durable=durable)
+
+
+# for good: tests start servers in several threads at the same time, while others open stores
+patch.object(sqlite, "connect", _connect_copying).start()
+
+
+@contextmanager
+def copied() -> Iterator[None]:
+    """Let stores that this thread opens during the block begin with a copy, where there is no database yet."""
+    begun()
+    _thread.copies = True
+    try:
+        yield
+    finally:
+        _thread.copies = False
