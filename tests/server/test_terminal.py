@@ -32,11 +32,16 @@ def on_a_terminal(home: Path, script: str = 'exec "$@"') -> Iterator[tuple[PtyPr
     file = home / "server.toml"
     file.write_text(OPERATORS)
     command = [sys.executable, *SCRIPT, "--config", str(file), "--listen", "127.0.0.1:0"]
-    terminal = PtyProcess.spawn(["sh", "-c", script, "sh", *command], env=environment(home))
+    terminal = PtyProcess.spawn(["sh", "-c", script, "sh", *command], env=environment(home), preexec_fn=_heed_hangups)
     try:
         yield terminal, address(terminal)
     finally:
         terminal.close(force=True)
+
+
+def _heed_hangups() -> None:
+    """Let the server notice the end of its terminal also where the tests run under nohup, which it would inherit."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def address(terminal: PtyProcess) -> tuple[str, int]:
