@@ -6,7 +6,7 @@ They are forked from a process that has loaded greenchat: to start Python for ea
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from importlib.util import find_spec
 
 from tests.patience import PATIENCE
 from tests.server.forked import Forked
@@ -21,10 +21,12 @@ class Program:
         said, output_end = os.pipe()
         self.input, self.output = os.fdopen(given, "wb"), os.fdopen(said, "rb")
         self._errors = os.fdopen(os.memfd_create("errors"), "w+b")
-        script = str(ROOT / Path(*module.split(".")).with_suffix(".py"))
+        spec = find_spec(module)
+        assert spec
+        assert spec.origin
         try:
             standard = [input_end, output_end, self._errors.fileno()]
-            self.process = Forked(arguments, {**os.environ, "PYTHONPATH": str(ROOT)}, standard, script=(script,))
+            self.process = Forked(arguments, {**os.environ, "PYTHONPATH": str(ROOT)}, standard, script=(spec.origin,))
         finally:
             os.close(input_end)
             os.close(output_end)

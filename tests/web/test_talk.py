@@ -21,11 +21,19 @@ _SIZES = """
   const files = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/v/"));
   return files.map(({ transferSize }) => transferSize);
 """
-# the page's configuration arrives when the test says so
+# the page's configuration arrives when the test says so, and its patience ends then
 _SLOW_CONFIGURATION = """
   const load = fetch, arrived = new Promise((then) => (window.arrive = then));
-  window.fetch = (url, ...rest) =>
-    String(url).endsWith("config.json") ? arrived.then(() => load(url, ...rest)) : load(url, ...rest);
+  const later = setTimeout;
+  window.setTimeout = (act, after, ...rest) => {
+    if (after === 5000 && !window.impatient) window.impatient = act;
+    return later(act, after, ...rest);
+  };
+  window.fetch = (url, options = {}) => !String(url).endsWith("config.json") ? load(url, options) :
+    new Promise((then, fail) => {
+      options.signal?.addEventListener("abort", () => fail(options.signal.reason));
+      arrived.then(() => load(url, options)).then(then, fail);
+    });
 """
 
 
@@ -127,8 +135,14 @@ def test_a_taken_nick_asks_one_question(site: Site, browser: Browser) -> None:
         browser.find(".top h1", "#tea")
 
 
-def test_a_user_who_is_faster_than_the_configuration(make_site: MakeSite, browser: Browser) -> None:
-    """The page waits for the configuration: it says where to connect, and which channel is the default one."""
+@pytest.mark.parametrize(("end", "channel"), [("arrive()", "#lobby"), ("impatient()", "")], ids=["late", "never"])
+def test_a_user_who_is_faster_than_the_configuration(
+    make_site: MakeSite, browser: Browser, end: str, channel: str
+) -> None:
+    """The page waits for the configuration: it says where to connect, and which channel is the default one.
+
+    Where it does not come in five seconds the page connects to its own address.
+    """
     site = make_site(Settings(lobby="#lobby"))
     source = {"source": _SLOW_CONFIGURATION}
     added = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
@@ -137,9 +151,9 @@ def test_a_user_who_is_faster_than_the_configuration(make_site: MakeSite, browse
         browser.fill("#name", "ada")
         browser.type(Keys.ENTER)
         browser.find(".join-box", "Connecting…")
-        browser.run("arrive()")
+        browser.run(end)
         browser.find(".me", "ada")
-        browser.find(".top h1", "#lobby")
+        browser.find(".top h1", channel)
         told = browser.driver.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types here
         assert [entry for entry in told if "WebSocket" in entry["message"]] == []
     finally:

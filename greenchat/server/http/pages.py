@@ -23,7 +23,7 @@ from greenchat.server.http.page_version import PageVersion, read_version
 from greenchat.server.http.request import Request, Response, json_response
 from greenchat.server.http.routes import Routes
 
-FOLDER = Path(__file__).resolve().parents[2] / "web"
+FOLDER = Path(__file__).parents[2] / "web"
 TYPES = {
     "css": "text/css; charset=utf-8",
     "html": "text/html; charset=utf-8",
@@ -60,10 +60,10 @@ class Pages:
     """Serves the files of the page."""
 
     def __init__(self, network: Network, web: Callable[[], Web], folder: Path = FOLDER) -> None:
-        """Make the page's rows. web: returns the present options. folder: without symbolic links in its path."""
+        """Make the page's rows. web: returns the present options."""
         self._network = network
         self._web = web
-        self._folder = folder
+        self._folder = folder.resolve()
         self._files: dict[str, _File] = {}
         self._last_version: PageVersion | None = None
 

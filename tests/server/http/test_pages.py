@@ -200,6 +200,18 @@ def test_a_link_out_of_the_folder_is_not_followed(site: Http, folder: Path) -> N
     assert site.get("/link.js").status == 404
 
 
+def test_the_folder_itself_may_be_a_link(
+    folder: Path, start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A distribution may install the page elsewhere."""
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    monkeypatch.setattr(pages.Pages.__init__, "__defaults__", (link,))
+    server = start_server(Settings(), quick_options(tmp_path))
+    with Http(server.address) as http:
+        assert http.get("/core/app.js").status == 200
+
+
 def test_the_facts(site: Http) -> None:
     answer = site.get("/config.json")
     facts = json.loads(answer.body)
