@@ -145,7 +145,7 @@ class RandomFaults:
 
 def run(folder: Path, seconds: float, seed: int, servers: int = 3, keep: int = 0) -> RandomFaults:
     """Run for so long, and check what the clients have received. servers: of the engine. keep: messages, 0 for all."""
-    with cluster(folder, NODES, servers, more=_KEEP.format(keep), snapshots=1.0, longer=60.0) as nodes:
+    with cluster(folder, NODES, servers, more=_KEEP.format(keep), snapshots=1.0, engine_timeout=60.0) as nodes:
         life = RandomFaults(nodes, random.Random(seed))
         end = time.monotonic() + seconds
         try:

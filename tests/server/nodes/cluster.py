@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from greenchat.config.options import Address
 from greenchat.server.net.listener import reserve
@@ -44,10 +44,21 @@ def forked_node(
         return Forked(words, env, standard, passed=passed, family=next(_started) % 3, script=script)
 
 
+class NodeFields(TypedDict, total=False):
+    """Fields of `NodeConfig` that tests choose."""
+
+    engine_timeout: float
+    lease: float
+    patience: float
+    snapshots: float
+
+
 class NodeProcess:
     """One node, which may be killed and started again."""
 
-    def __init__(self, folder: Path, number: int, engine: Sequence[Nats], replicas: int, **node_config: float) -> None:
+    def __init__(
+        self, folder: Path, number: int, engine: Sequence[Nats], replicas: int, **node_config: Unpack[NodeFields]
+    ) -> None:
         self.folder = folder / str(number)
         self.folder.mkdir()
         self._reserved, reserved = reserve(Address("127.0.0.1", 0))
@@ -63,7 +74,7 @@ class NodeProcess:
             ports=(self.port,),
             engine=Access(tuple(server.url for server in engine)),
             replicas=replicas,
-            **node_config,  # type: ignore[arg-type]  # fields of all types
+            **node_config,
         )
         self.process: Process | None = None
 
@@ -153,7 +164,13 @@ def _log_tail(node: NodeProcess) -> str:
 
 @contextmanager
 def cluster(
-    folder: Path, count: int = 3, servers: int = 1, *, grace: int = 60, more: str = "", **node_config: float
+    folder: Path,
+    count: int = 3,
+    servers: int = 1,
+    *,
+    grace: int = 60,
+    more: str = "",
+    **node_config: Unpack[NodeFields],
 ) -> Iterator[Cluster]:
     """Start so many nodes and servers of the engine. more: lines of the configuration."""
     (folder / "server.toml").write_text(CONFIG.format(grace=grace) + more, encoding="utf-8")
