@@ -232,7 +232,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Collect no garbage at the end of a process of xdist, as pytest does, to find errors that nobody is told then."""
+    """Collect no garbage at the end of a process of xdist: pytest looks for errors so, which nobody would read."""
     if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
         gc.freeze()
 

@@ -4,8 +4,8 @@ https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt. Users with a
 under any nick, as long as the account exists; others as long as they are connected. Entries with an account are stored
 in the owner's account.
 
-It covers everything that shows text to the user, invitations too: see `users.message_acceptance`. A KNOCK is
-for a channel.
+It covers everything that shows text to the user, invitations too: see `users.message_acceptance`. A KNOCK is for a
+channel.
 
 The list also applies to user mode +R, which blocks users without an account. As in Ergo, everybody to whom the owner
 has written since connecting may answer, as if on the list.

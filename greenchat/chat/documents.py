@@ -33,7 +33,7 @@ INSIDE = DocumentKind("inside", "the same, a space, and the id of an account tha
 BAN = DocumentKind("ban", "the ban's key, see `ServerBans.key`")
 RESERVATION = DocumentKind("reservation", "the folded mask of a name that operators have reserved")
 PRESENCE = DocumentKind("presence", "the id of an account that is always on")
-SAVED_CHANNEL = DocumentKind("placed", "the folded name of an unregistered channel of such users")
+SAVED_CHANNEL = DocumentKind("placed", "the folded name of an unregistered channel in which a saved user is")
 SAVED_USER = DocumentKind("place", "the guest_id of a user who may return after a restart")
 READ_MARKERS = DocumentKind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = DocumentKind("token", "the hash of its secret")
@@ -42,7 +42,7 @@ WEBHOOK = DocumentKind("webhook", "its id")
 PUSH = DocumentKind("push", "the endpoint of a push subscription")
 
 KINDS = tuple(each for each in list(vars().values()) if isinstance(each, DocumentKind))
-"""In the order in which a start restores them: accounts before channels, since channels have founders."""
+"""All rows above. A start restores them in this order: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents.
 OWN = "secret"  # the secret from which unguessable values are derived, hex

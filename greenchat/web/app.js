@@ -12,6 +12,7 @@ import "./core/commands_settings.js";
 import "./core/commands_talk.js";
 import { Actions } from "./view/actions.js";
 import { Composer } from "./view/composer.js";
+import { configure } from "./view/configuration.js";
 import { makeDialogs } from "./view/dialogs.js";
 import { h, refill } from "./view/dom.js";
 import { Frame } from "./view/frame.js";
@@ -21,7 +22,7 @@ import { listenToKeys } from "./view/keys.js";
 import { Messages } from "./view/messages.js";
 import { Notifier } from "./view/notifier.js";
 import { Push } from "./view/push.js";
-import { configure, Session } from "./view/session.js";
+import { Session } from "./view/session.js";
 import { Members, Sidebar } from "./view/sidebar.js";
 import { ofBrowser, ofTab } from "./view/storage.js";
 

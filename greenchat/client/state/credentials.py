@@ -1,5 +1,4 @@
-"""The login on a server, and accounts with stored passwords: in the system's keyring, or in a file that only its owner
-can read.
+"""The user's login on a server: the account and its password, where these are stored, and the state of the login.
 
 Passwords are never in the configuration, the input history, or a log. The keyring is used if the package `keyring` (the
 extra `keyring`) is installed and has a backend, otherwise a JSON file with mode 0600 in the data folder. If nothing is

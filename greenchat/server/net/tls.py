@@ -201,7 +201,7 @@ class TlsStream:
         """Send as many records as the kernel takes.
 
         OpenSSL is called directly, since pyOpenSSL's `send` takes longer than the encryption: it looks for errors after
-        each success, too. It sends the remaining bytes if the kernel did not take everything.
+        each success, too. That `send` writes what the first call leaves.
         """
         sent = 0
         try:
